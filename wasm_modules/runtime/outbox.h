@@ -19,6 +19,10 @@
 #define OUTBOX_MAX (2u * 4194304u)
 // A message longer than this is written to the heap, through interlock_buffer.
 #define INBOX_SIZE 65536u
+// What an error's message and its field are cut to, and the most its payload
+// takes: reason 6, each text with its tag and length.
+#define OUTBOX_TEXT_MAX 240u
+#define OUTBOX_ERROR_MAX (6u + 2u * (3u + OUTBOX_TEXT_MAX))
 
 // The first thing in every entry: empties the outbox and gives back what the
 // last entry borrowed from the heap for it.
@@ -42,13 +46,15 @@ bool outbox_has_room(uint32_t payload);
 codec_writer *outbox_open(uint64_t call, uint16_t flags, uint32_t payload_max);
 void outbox_close(void);
 
-// A whole unary answer without fields, or the end of a stream.
+// A whole unary answer without fields, or the end of a stream. For a call that
+// is not this entry's ask outbox_has_room(0) first.
 void outbox_final_empty(uint64_t call);
 void outbox_stream_end(uint64_t call);
 
 // An error: status, reason, one sentence, and the field at fault (or NULL).
 // Errors are short: room for one is always kept in reserve for each entry's
-// own call.
+// own call. For any other call ask outbox_has_room(OUTBOX_ERROR_MAX) first; a
+// record that finds neither room nor reserve traps.
 void outbox_error(uint64_t call, enum interlock_code code, uint32_t reason,
                   const char *message, const char *field);
 
