@@ -1,0 +1,89 @@
+"""Writes all generated code: protobuf Python classes, and the C codec of each module.
+
+    python build/generate.py             into the source tree
+    python build/generate.py --check     into a scratch folder, compared with the source tree
+
+What is generated lives in places of its own (`OUTPUTS`), is committed, and is
+never edited.
+"""
+
+import argparse
+import sys
+import tempfile
+from importlib.resources import files
+from pathlib import Path
+
+from google.protobuf.descriptor_pb2 import FileDescriptorSet
+from grpc_tools import protoc
+
+ROOT = Path(__file__).resolve().parent.parent
+PROTOS = ROOT / "protos"
+OUTPUTS = ("bindings/python/interlock/**/*_pb2.py", "bindings/python/interlock/**/*_pb2.pyi")
+
+
+def proto_files() -> list[str]:
+    """The project's protos, as protoc names them: relative, with slashes, sorted."""
+    return sorted(path.relative_to(PROTOS).as_posix() for path in PROTOS.rglob("*.proto"))
+
+
+def run_protoc(*arguments: str, include: Path = PROTOS) -> None:
+    well_known = str(files("grpc_tools") / "_proto")
+    status = protoc.main(["protoc", f"-I{include}", f"-I{well_known}", *arguments])
+    if status != 0:
+        raise SystemExit(f"protoc failed with status {status}")
+
+
+def descriptor_set(names: list[str], include: Path = PROTOS) -> FileDescriptorSet:
+    """The descriptors of these protos and of all that they import, imports first."""
+    with tempfile.TemporaryDirectory() as scratch:
+        out = Path(scratch) / "set.binpb"
+        run_protoc(f"--descriptor_set_out={out}", "--include_imports", *names, include=include)
+        return FileDescriptorSet.FromString(out.read_bytes())
+
+
+def generate_python(root: Path) -> None:
+    out = root / "bindings" / "python"
+    out.mkdir(parents=True, exist_ok=True)
+    run_protoc(f"--python_out={out}", f"--pyi_out={out}", *proto_files())
+
+
+def generate(root: Path) -> None:
+    generate_python(root)
+
+
+def generated_files(root: Path) -> dict[str, bytes]:
+    """All generated files under a root, by their path from it."""
+    found = (path for pattern in OUTPUTS for path in root.glob(pattern))
+    return {path.relative_to(root).as_posix(): path.read_bytes() for path in found}
+
+
+def differences(committed: dict[str, bytes], fresh: dict[str, bytes]) -> list[str]:
+    """One line for each generated file that is not as it would be generated now."""
+    lines = [f"missing: {name}" for name in fresh.keys() - committed.keys()]
+    lines += [f"not generated any more: {name}" for name in committed.keys() - fresh.keys()]
+    lines += [f"differs: {name}" for name in committed.keys() & fresh.keys() if committed[name] != fresh[name]]
+    return sorted(lines)
+
+
+def check() -> int:
+    with tempfile.TemporaryDirectory() as scratch:
+        generate(Path(scratch))
+        lines = differences(generated_files(ROOT), generated_files(Path(scratch)))
+    for line in lines:
+        print(line, file=sys.stderr)
+    if lines:
+        print("generated code is stale: run `make generate` and commit the result", file=sys.stderr)
+    return 1 if lines else 0
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--check", action="store_true", help="compare instead of writing")
+    if parser.parse_args().check:
+        return check()
+    generate(ROOT)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
