@@ -58,8 +58,9 @@ class Call:
 
     __slots__ = ("answer", "cancelled", "done", "id", "instance", "method", "request_bytes", "sink")
 
-    def __init__(self, instance: Instance, method: Method, call_id: int, size: int, sink: Sink | None) -> None:
-        self.instance = instance
+    instance: Instance
+
+    def __init__(self, method: Method, call_id: int, size: int, sink: Sink | None) -> None:
         self.method = method
         self.id = call_id
         self.request_bytes = size
@@ -95,3 +96,43 @@ class Call:
         otherwise `failure` does, or what `reason` stands for.
         """
         self.instance.cancel(self, reason, failure)
+
+
+class StreamCall(Call):
+    """A call whose client streams: its first message says which instance it enters."""
+
+    __slots__ = ("_begin", "begun")
+
+    def __init__(self, method: Method, sink: Sink, begin: Callable[[StreamCall, bytes], None]) -> None:
+        super().__init__(method, 0, 0, sink)
+        self._begin = begin
+        self.begun = False
+
+    def send(self, message: bytes) -> None:
+        """Enter a message; the first one picks the instance.
+
+        Raises:
+            HostError: The host refuses the message; the call has ended.
+        """
+        if self.begun:
+            super().send(message)
+        else:
+            self._begin(self, message)
+
+    def half_close(self) -> None:
+        """Tell the module that the client will send no more.
+
+        Raises:
+            HostError: INVALID_ARGUMENT/STREAM_EMPTY, there was no message.
+        """
+        if not self.begun:
+            from interlock_host.errors import INVALID_ARGUMENT, HostError
+
+            raise HostError(INVALID_ARGUMENT, "STREAM_EMPTY", "the stream was closed before its first message")
+        super().half_close()
+
+    def cancel(self, reason: CancelReason, failure: Failure | None = None) -> None:
+        """Take the call from its module, if it reached one."""
+        if self.begun:
+            super().cancel(reason, failure)
+        self.done = True

@@ -1,0 +1,247 @@
+"""What a daemon is told: defaults, then a TOML file, then the environment, then flags.
+
+Later ones win. A list is replaced, not added to. Every key of the file is known
+here; an unknown one is an error that names the file and the key.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import fnmatch
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from interlock_host import logs
+from interlock_host.module import CAPS, Limits
+
+PREFIX = "INTERLOCK_"
+DEFAULT_PORT = 7070
+DEFAULT_METRICS = "127.0.0.1:9464"
+CLOCKS = ("run", "virtual")
+
+
+class ConfigError(Exception):
+    """A setting that cannot be used: the message names where it stands and what would be right."""
+
+
+@dataclasses.dataclass(frozen=True)
+class LimitsRule:
+    """What the host grants at most to the modules whose name matches. The first match decides."""
+
+    module: str
+    """A shell pattern."""
+    caps: Limits
+
+
+@dataclasses.dataclass(frozen=True)
+class InstanceRule:
+    """The settings with which instances are made. The first match decides."""
+
+    module: str
+    name: str = "*"
+    """A shell pattern."""
+    config: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    """Fields of the module's ConfigureRequest, as proto JSON."""
+
+
+@dataclasses.dataclass(frozen=True)
+class HostConfig:
+    """One field a setting: `drain_seconds` is a key of the file and INTERLOCK_DRAIN_SECONDS."""
+
+    listen: tuple[str, ...] = ()
+    """HOST:PORT or unix:PATH; none means the user's own socket and loopback port 7070."""
+    metrics: str = DEFAULT_METRICS
+    """HOST:PORT of /metrics; "off" for none."""
+    modules: tuple[Path, ...] = ()
+    """Folders of packed .wasm files, served beside the standard modules."""
+    cache: Path | None = None
+    """The folder of compiled modules; None is the user's cache folder."""
+    max_instances: int = 10_000
+    drain_seconds: float = 10.0
+    """How long parked calls may go on once the host is told to stop."""
+    insecure: bool = False
+    """Whether a public address may be served without TLS."""
+    clock: str = "run"
+    """"virtual" for tests: time moves by HostService.Advance only."""
+    seed: int = 0
+    """Of the instances' randomness, with the virtual clock."""
+    log_level: str = "info"
+    log_format: str = "auto"
+    limits: tuple[LimitsRule, ...] = ()
+    instances: tuple[InstanceRule, ...] = ()
+
+    def caps_of(self, module: str) -> Limits:
+        """Return what a module of this name is granted at most."""
+        for rule in self.limits:
+            if fnmatch.fnmatchcase(module, rule.module):
+                return rule.caps
+        return CAPS
+
+    def config_of(self, module: str, instance: str) -> Mapping[str, Any]:
+        """Return the settings with which an instance is made; empty for the module's own."""
+        for rule in self.instances:
+            if rule.module == module and fnmatch.fnmatchcase(instance, rule.name):
+                return rule.config
+        return {}
+
+
+def load(
+    file: Path | None = None,
+    environment: Mapping[str, str] | None = None,
+    flags: Mapping[str, Any] | None = None,
+) -> HostConfig:
+    """Read the settings of a host.
+
+    Args:
+        file: A TOML file; None reads the one that INTERLOCK_CONFIG names, if any.
+        environment: INTERLOCK_* variables; None is this process's own.
+        flags: Settings by field name, in text or in the field's type; None and () mean not given.
+
+    Raises:
+        ConfigError: A setting is unknown, has the wrong type, or does not parse.
+    """
+    environment = os.environ if environment is None else environment
+    named = environment.get(PREFIX + "CONFIG")
+    file = file or (Path(named) if named else None)
+    settings: dict[str, Any] = _from_file(file) if file else {}
+    for name in _SCALARS:
+        if PREFIX + name.upper() in environment:
+            settings[name] = _parse(name, environment[PREFIX + name.upper()], PREFIX + name.upper())
+    for name, value in (flags or {}).items():
+        if value is not None and value != ():
+            settings[name] = _parse(name, value, "--" + name.replace("_", "-"))
+    return HostConfig(**settings)
+
+
+def _from_file(file: Path) -> dict[str, Any]:
+    try:
+        document = tomllib.loads(file.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigError(f"{file}: {error}") from error
+    settings: dict[str, Any] = {}
+    for key, value in document.items():
+        where = f"{file}: {key}"
+        if key == "limits":
+            settings[key] = tuple(_limits_rule(rule, where) for rule in _tables(value, where))
+        elif key == "instances":
+            settings[key] = tuple(_instance_rule(rule, where) for rule in _tables(value, where))
+        elif key in _SCALARS:
+            settings[key] = _parse(key, value, where)
+        else:
+            raise _unknown(key, str(file), [*_SCALARS, "limits", "instances"])
+    return settings
+
+
+def _tables(value: Any, where: str) -> list[dict[str, Any]]:
+    if not isinstance(value, list) or not all(isinstance(table, dict) for table in value):
+        raise ConfigError(f"{where}: write [[{where.rsplit(' ', 1)[-1]}]], a list of tables")
+    return value
+
+
+def _limits_rule(table: dict[str, Any], where: str) -> LimitsRule:
+    caps = dict(table)
+    module = _text(caps.pop("module", "*"), f"{where}.module")
+    known = [field.name for field in dataclasses.fields(Limits)]
+    for key, value in caps.items():
+        if key not in known:
+            raise _unknown(key, where, ["module", *known])
+        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+            raise ConfigError(f"{where}.{key}: {value!r} is not a whole number from 1")
+    return LimitsRule(module, dataclasses.replace(CAPS, **caps))
+
+
+def _instance_rule(table: dict[str, Any], where: str) -> InstanceRule:
+    known = [field.name for field in dataclasses.fields(InstanceRule)]
+    for key in table:
+        if key not in known:
+            raise _unknown(key, where, known)
+    if "module" not in table:
+        raise ConfigError(f"{where}: a rule names its module")
+    config = table.get("config", {})
+    if not isinstance(config, dict):
+        raise ConfigError(f"{where}.config: {config!r} is not a table of the module's ConfigureRequest")
+    module, name = (_text(table.get(key, "*"), f"{where}.{key}") for key in ("module", "name"))
+    return InstanceRule(module, name, config)
+
+
+def _unknown(key: str, where: str, known: list[str]) -> ConfigError:
+    return ConfigError(f"{where}: unknown key {key!r}; known are {', '.join(sorted(known))}")
+
+
+def _parse(name: str, value: Any, where: str) -> Any:
+    """Return `value`, text or typed, as the field `name` holds it."""
+    try:
+        return _SCALARS[name](value)
+    except (TypeError, ValueError) as error:
+        raise ConfigError(f"{where}: {error}") from None
+
+
+def _text(value: Any, where: str = "") -> str:
+    if not isinstance(value, str) or not value:
+        raise ConfigError(f"{where}: {value!r} is not a text") if where else ValueError(f"{value!r} is not a text")
+    return value
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    items = value.split(",") if isinstance(value, str) else value
+    return tuple(_text(item) for item in items)
+
+
+def _paths(value: Any) -> tuple[Path, ...]:
+    items = value.split(os.pathsep) if isinstance(value, str) else value
+    return tuple(Path(item).expanduser() for item in items)
+
+
+def _whole(value: Any) -> int:
+    if isinstance(value, bool | float):
+        raise ValueError(f"{value!r} is not a whole number")
+    number = int(value)
+    if number < 0:
+        raise ValueError(f"{number} is below 0")
+    return number
+
+
+def _seconds(value: Any) -> float:
+    if isinstance(value, bool):
+        raise ValueError(f"{value!r} is not a number of seconds")
+    number = float(value)
+    if not 0 <= number <= 86_400:
+        raise ValueError(f"{number} is not within 0 and 86,400 seconds")
+    return number
+
+
+def _flag(value: Any) -> bool:
+    if isinstance(value, bool):
+        return value
+    words = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
+    if value not in words:
+        raise ValueError(f"{value!r} is not true or false")
+    return words[value]
+
+
+def _one_of(*choices: str) -> Any:
+    def parse(value: Any) -> str:
+        if value not in choices:
+            raise ValueError(f"{value!r} is not one of {', '.join(choices)}")
+        return str(value)
+
+    return parse
+
+
+_SCALARS: dict[str, Any] = {
+    "listen": _texts,
+    "metrics": _text,
+    "modules": _paths,
+    "cache": lambda value: Path(_text(value)).expanduser(),
+    "max_instances": _whole,
+    "drain_seconds": _seconds,
+    "insecure": _flag,
+    "clock": _one_of(*CLOCKS),
+    "seed": _whole,
+    "log_level": _one_of(*logs.LEVELS),
+    "log_format": _one_of(*logs.FORMATS),
+}
+"""How each setting of one value is read, from the file, the environment and flags alike."""

@@ -1,0 +1,80 @@
+"""Who brings an engine the time when nobody calls it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Protocol
+
+from interlock_host.clock import Clock
+
+
+class Driver(Protocol):
+    """Runs an engine's due instances. A daemon has one on its event loop."""
+
+    def schedule(self, due_ns: int) -> None:
+        """Something is due at `due_ns`, earlier than all that was known before."""
+        ...
+
+    def close(self) -> None:
+        """Run nothing any more."""
+        ...
+
+
+class NoDriver:
+    """Time moves only by `Engine.advance`, or not at all between calls."""
+
+    def schedule(self, due_ns: int) -> None:
+        """Leave it."""
+
+    def close(self) -> None:
+        """Nothing runs."""
+
+
+class ThreadDriver:
+    """A thread that sleeps until the next deadline; it starts with the first one."""
+
+    _NEVER = (1 << 63) - 1
+
+    def __init__(self, clock: Clock, run_due: Callable[[], int | None]) -> None:
+        self._clock = clock
+        self._run_due = run_due
+        self._changed = threading.Condition()
+        self._due = self._NEVER
+        self._thread: threading.Thread | None = None
+        self._closed = False
+
+    def schedule(self, due_ns: int) -> None:
+        """Wake the thread earlier, if it would sleep past `due_ns`."""
+        with self._changed:
+            if due_ns >= self._due or self._closed:
+                return
+            self._due = due_ns
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="interlock-driver", daemon=True)
+                self._thread.start()
+            self._changed.notify()
+
+    def close(self) -> None:
+        """End the thread, and wait for what it runs."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify()
+        if self._thread is not None and self._thread is not threading.current_thread():
+            self._thread.join()
+
+    def _run(self) -> None:
+        while self._wait():
+            next_due = self._run_due()
+            if next_due is not None:
+                self.schedule(next_due)
+
+    def _wait(self) -> bool:
+        with self._changed:
+            while not self._closed:
+                left = self._due - self._clock.now()
+                if left <= 0:
+                    self._due = self._NEVER
+                    return True
+                self._changed.wait(None if self._due == self._NEVER else left / 1e9)
+            return False

@@ -1,0 +1,310 @@
+"""The engine: modules, their instances, and the way of a call into one."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import heapq
+import itertools
+import os
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from interlock_host.calls import Call, CancelReason, Sink, StreamCall
+from interlock_host.clock import Clock, RunClock, VirtualClock
+from interlock_host.driver import Driver, NoDriver, ThreadDriver
+from interlock_host.errors import NOT_FOUND, RESOURCE_EXHAUSTED, UNAVAILABLE, HostError, ModuleError
+from interlock_host.instance import NEVER, Gone, Instance
+from interlock_host.module import CAPS, Limits, Method, Module
+from interlock_host.observer import EngineObserver
+from interlock_host.peek import check_name, instance_of
+from interlock_host.wasm.compiler import default_cache
+
+STANDARD_MODULES = Path(__file__).parent / "modules"
+
+
+@dataclasses.dataclass(frozen=True)
+class EngineConfig:
+    """How an engine is set up."""
+
+    modules: tuple[Path, ...] = ()
+    """Folders of packed modules, beside the standard ones."""
+    standard: bool = True
+    """Whether the standard modules are loaded."""
+    cache: Path | None = dataclasses.field(default_factory=default_cache)
+    """The folder of compiled modules; None compiles at each start."""
+    caps: Limits = CAPS
+    max_instances: int = 10_000
+    """Instances of all modules that live at the same time."""
+    seed: int | None = None
+    """Where all randomness begins; None takes it from the system."""
+    config_of: Callable[[Module, str], bytes] | None = None
+    """The configuration that an instance is made with: bytes of `InstanceConfig.config`."""
+
+
+class Engine:
+    """Serves modules in this process. Thread-safe.
+
+    Args:
+        config: How it is set up.
+        clock: Where time comes from; a `VirtualClock` moves by `advance` alone.
+        driver: Who ticks what is due; None takes a thread of the engine's own.
+        observer: Who is told of traps, faults and events.
+
+    Raises:
+        ModuleError: A module cannot be served.
+    """
+
+    def __init__(
+        self,
+        config: EngineConfig | None = None,
+        *,
+        clock: Clock | None = None,
+        driver: Driver | None = None,
+        observer: EngineObserver | None = None,
+    ) -> None:
+        self.config = config or EngineConfig()
+        self.clock: Clock = clock or RunClock()
+        self.virtual = isinstance(self.clock, VirtualClock)
+        self.observer = observer or EngineObserver()
+        self.modules: dict[str, Module] = {}
+        """By short name, or by full package where two share the short one."""
+        self.draining = False
+        self._methods: dict[str, Method] = {}
+        self._instances: dict[Module, dict[bytes, Instance]] = {}
+        self._count = 0
+        self._lock = threading.Lock()
+        self._due: list[tuple[int, int, Instance]] = []
+        self._order = itertools.count()
+        self._driver: Driver = driver or self._own_driver()
+        for path in self._module_files():
+            self.add_module(path)
+
+    def _own_driver(self) -> Driver:
+        return NoDriver() if self.virtual else ThreadDriver(self.clock, self.run_due)
+
+    def _module_files(self) -> Iterator[Path]:
+        folders = ((STANDARD_MODULES,) if self.config.standard else ()) + self.config.modules
+        for folder in folders:
+            if not folder.is_dir():
+                raise ModuleError(f"{folder} is not a folder of modules")
+            yield from sorted(folder.glob("*.wasm"))
+
+    # Modules
+
+    def add_module(self, path: Path) -> Module:
+        """Serve a packed module.
+
+        Raises:
+            ModuleError: The file is not one, or its service is served already.
+        """
+        try:
+            wasm = path.read_bytes()
+        except OSError as error:
+            raise ModuleError(f"{path}: {error.strerror}") from error
+        module = Module(wasm, path, self.config.cache, self.config.caps)
+        for other in self._instances:
+            if other.service == module.service:
+                raise ModuleError(f"{path}: {module.service} is served already, by {other.source}")
+        self._instances[module] = {}
+        self._methods.update((method.path, method) for method in module.methods.values())
+        self._name_modules()
+        self.observer.module_started(module, module.start_seconds)
+        return module
+
+    def _name_modules(self) -> None:
+        shorts = [module.short_name for module in self._instances]
+        for module in self._instances:
+            short = module.short_name
+            module.name = short if shorts.count(short) == 1 else module.package
+        self.modules = {module.name: module for module in self._instances}
+
+    def method(self, path: str) -> Method | None:
+        """Return the method served at "/package.Service/Method", if any is."""
+        return self._methods.get(path)
+
+    # Calls
+
+    def start(self, method: Method, request: bytes, sink: Sink | None = None) -> Call:
+        """Enter a call whose request is one message.
+
+        Args:
+            method: A unary or server-streaming method.
+            request: The bytes of the request; field 1 names the instance.
+            sink: Takes what is answered later, and every record of a stream.
+
+        Returns:
+            The call; `answer` is set where the entry answered it.
+
+        Raises:
+            HostError: The host refuses the call.
+        """
+        self._check_open()
+        name = instance_of(request)
+        while True:
+            instance = self._instances[method.module].get(name) or self._absent(method, name)
+            try:
+                return instance.start(method, request, sink)
+            except Gone:
+                continue
+
+    def open_stream(self, method: Method, sink: Sink) -> StreamCall:
+        """Begin a call whose client streams; its first message picks the instance."""
+        self._check_open()
+        return StreamCall(method, sink, self._begin)
+
+    def _begin(self, call: StreamCall, message: bytes) -> None:
+        name = instance_of(message)
+        call.request_bytes = len(message)
+        while not call.begun:
+            instance = self._instances[call.method.module].get(name) or self._absent(call.method, name)
+            try:
+                call.begun = True
+                instance.begin(call, message)
+            except Gone:
+                call.begun = False
+            except HostError:
+                call.begun = False
+                raise
+
+    def _check_open(self) -> None:
+        if self.draining:
+            raise HostError(UNAVAILABLE, "SHUTTING_DOWN", "the host takes no new calls")
+
+    def _absent(self, method: Method, name: bytes) -> Instance:
+        """Make the instance; for a read, one that is thrown away after it."""
+        text = check_name(name)
+        if method.read:
+            return Instance(self, method.module, text)
+        with self._lock:
+            instances = self._instances[method.module]
+            if name not in instances:
+                if self._count >= self.config.max_instances:
+                    message = f"{self._count} instances live here, as many as this host may hold"
+                    raise HostError(RESOURCE_EXHAUSTED, "TOO_MANY_INSTANCES", message)
+                instances[name] = Instance(self, method.module, text)
+                self._count += 1
+            return instances[name]
+
+    # Instances
+
+    def instances(self, module: Module | None = None) -> list[Instance]:
+        """Return the instances of a module, or of all, by module and name."""
+        with self._lock:
+            served = [module] if module else sorted(self._instances, key=lambda m: m.name)
+            return [self._instances[m][name] for m in served for name in sorted(self._instances[m])]
+
+    def instance(self, module_name: str, instance_name: str) -> Instance:
+        """Return an instance that lives here.
+
+        Raises:
+            HostError: NOT_FOUND, no such module or instance.
+        """
+        module = self.modules.get(module_name)
+        if module is None:
+            raise HostError(NOT_FOUND, "NOT_FOUND", f"no module {module_name!r} is served here")
+        instance = self._instances[module].get(instance_name.encode())
+        if instance is None:
+            raise HostError(NOT_FOUND, "NOT_FOUND", f"no instance {module_name}/{instance_name} lives here")
+        return instance
+
+    def delete(self, module_name: str, instance_name: str) -> int:
+        """End an instance and forget its state; return how many calls were parked in it.
+
+        Raises:
+            HostError: NOT_FOUND.
+        """
+        instance = self.instance(module_name, instance_name)
+        with self._lock:
+            if self._instances[instance.module].pop(instance_name.encode(), None) is not None:
+                self._count -= 1
+        return instance.delete()
+
+    def parked_calls(self) -> int:
+        """Return how many calls are parked in all instances."""
+        return sum(instance.parked_calls for instance in self.instances())
+
+    # What an instance needs of its engine
+
+    def config_of(self, module: Module, name: str) -> bytes:
+        """Return the configuration that an instance is made with."""
+        return self.config.config_of(module, name) if self.config.config_of else b""
+
+    def seed_of(self, module: Module, name: str) -> int:
+        """Return 64 bits for an instance: the system's, or drawn from the engine's seed."""
+        if self.config.seed is None:
+            return int.from_bytes(os.urandom(8), "little")
+        text = f"{self.config.seed}/{module.package}/{name}".encode()
+        return int.from_bytes(hashlib.sha256(text).digest()[:8], "little")
+
+    def schedule(self, instance: Instance, deadline: int) -> None:
+        """Tick `instance` at `deadline`. Called under the instance's lock."""
+        instance.scheduled = deadline
+        with self._lock:
+            heapq.heappush(self._due, (deadline, next(self._order), instance))
+            first = self._due[0][0] == deadline
+        if first:
+            self._driver.schedule(deadline)
+
+    # Time
+
+    def run_due(self, most: int = 1_000) -> int | None:
+        """Tick what is due now, at most so many instances.
+
+        Returns:
+            When the next is due, in ns since the epoch; None if nothing is.
+        """
+        for _ in range(most):
+            instance = self._take_due(self.clock.now())
+            if instance is None:
+                break
+            instance.tick()
+        with self._lock:
+            return self._due[0][0] if self._due else None
+
+    def advance(self, by_ns: int) -> int:
+        """Move a virtual clock, ticking every instance at its own time, in order.
+
+        Returns:
+            The time now, in ns since the epoch.
+        """
+        clock = self.clock
+        if not isinstance(clock, VirtualClock):
+            raise TypeError("only a virtual clock can be moved")
+        until = clock.now() + by_ns
+        while True:
+            with self._lock:
+                due = self._due[0][0] if self._due else NEVER
+            if due > until:
+                break
+            clock.move_to(due)
+            instance = self._take_due(due)
+            if instance is not None:
+                instance.tick()
+        clock.move_to(until)
+        return until
+
+    def _take_due(self, now: int) -> Instance | None:
+        with self._lock:
+            if not self._due or self._due[0][0] > now:
+                return None
+            return heapq.heappop(self._due)[2]
+
+    # End
+
+    def drain(self) -> None:
+        """Take no new calls."""
+        self.draining = True
+
+    def close(self) -> None:
+        """Cancel every parked call (reason 4), end every instance and the driver."""
+        self.draining = True
+        for instance in self.instances():
+            instance.delete(CancelReason.SHUTDOWN)
+        self._driver.close()
+        with self._lock:
+            self._due.clear()
+            for instances in self._instances.values():
+                instances.clear()
+            self._count = 0

@@ -1,0 +1,419 @@
+"""An instance: one named state of a module, entered one call at a time."""
+
+from __future__ import annotations
+
+import collections
+import enum
+import threading
+import time
+from typing import TYPE_CHECKING, Protocol
+
+from interlock.v1 import contract_pb2
+
+from interlock_host.calls import EVENT, FINAL, MESSAGE, Call, CancelReason, Record, Sink
+from interlock_host.clock import Clock
+from interlock_host.errors import (
+    INTERNAL,
+    INVALID_ARGUMENT,
+    RESOURCE_EXHAUSTED,
+    UNAVAILABLE,
+    Failure,
+    HostError,
+    cancelled_as,
+)
+from interlock_host.peek import instance_of
+from interlock_host.wasm.machine import CUT, Emitted, Machine, StartFailed, Trapped
+
+if TYPE_CHECKING:
+    from interlock_host.module import Method, Module
+    from interlock_host.observer import EngineObserver
+
+NEVER = (1 << 63) - 1
+TRAPS_TO_FAIL = 3
+TRAP_WINDOW_NS = 60_000_000_000
+SETTLE_BUDGETS = 100
+"""A settle that runs for this many entry budgets makes no progress."""
+
+
+class State(enum.Enum):
+    """Where an instance stands."""
+
+    LIVE = "live"
+    FAILED = "failed"
+    DELETED = "deleted"
+
+
+class Host(Protocol):
+    """What an instance needs of its engine."""
+
+    clock: Clock
+    observer: EngineObserver
+    virtual: bool
+
+    def schedule(self, instance: Instance, deadline: int) -> None:
+        """Tick the instance at `deadline`."""
+        ...
+
+    def config_of(self, module: Module, name: str) -> bytes:
+        """Return the configuration that the instance is made with."""
+        ...
+
+    def seed_of(self, module: Module, name: str) -> int:
+        """Return the 64 bits that the instance's randomness begins at."""
+        ...
+
+
+class Gone(Exception):
+    """The instance was deleted while the caller looked it up: look again."""
+
+
+class Instance:
+    """One named state. Its machine is made at the first entry, and again after a trap.
+
+    Every public method takes the instance's lock; sinks run under it.
+    """
+
+    __slots__ = (
+        "_host", "_trap_times", "calls", "entries", "failure", "last_id", "last_now", "lock", "machine",
+        "module", "name", "parked_bytes", "scheduled", "state", "traps",
+    )  # fmt: skip
+
+    def __init__(self, host: Host, module: Module, name: str) -> None:
+        self._host = host
+        self.module = module
+        self.name = name
+        self.lock = threading.RLock()
+        self.machine: Machine | None = None
+        self.calls: dict[int, Call] = {}
+        self.parked_bytes = 0
+        self.last_id = 0
+        self.last_now = 0
+        self.entries = 0
+        self.traps = 0
+        self.scheduled = NEVER
+        """The deadline that the engine knows of."""
+        self.state = State.LIVE
+        self.failure = ""
+        self._trap_times: collections.deque[int] = collections.deque(maxlen=TRAPS_TO_FAIL)
+
+    # Calls
+
+    def start(self, method: Method, request: bytes, sink: Sink | None) -> Call:
+        """Enter a call's first message.
+
+        Raises:
+            HostError: The host refuses the call.
+            Gone: The instance was deleted meanwhile.
+        """
+        call = Call(method, 0, len(request), sink if method.server_streaming else None)
+        with self.lock:
+            self.begin(call, request)
+            if not call.done:
+                call.sink = sink
+        return call
+
+    def begin(self, call: Call, request: bytes) -> None:
+        """Give a call its id and enter its first message."""
+        with self.lock:
+            machine = self._ready()
+            self._check_size(request)
+            now = self._settle()
+            if self.machine is not machine:  # a tick trapped
+                machine = self._ready()
+            self.last_id += 1
+            call.id, call.instance = self.last_id, self
+            self.calls[call.id] = call
+            self.parked_bytes += call.request_bytes
+            self._enter_message(machine, call, request, now)
+            if not call.done:
+                self._park(call)
+            self._leave(now)
+
+    def message(self, call: Call, message: bytes) -> None:
+        """Enter a later message of a client stream. A call that is done takes none."""
+        with self.lock:
+            if call.done or self.machine is None:
+                return
+            named = instance_of(message)
+            if named and named.decode("utf-8", "replace") != self.name:
+                text = f"the stream began with instance {self.name!r}"
+                failure = Failure(INVALID_ARGUMENT, "INSTANCE_CHANGED", text, "instance")
+                self.cancel(call, CancelReason.OPERATOR, failure)
+                return
+            self._check_size(message)
+            now = self._settle()
+            if self.machine is not None and not call.done:
+                self._enter_message(self.machine, call, message, now)
+            self._leave(now)
+
+    def half_close(self, call: Call) -> None:
+        """Enter `interlock_half_close`, where the module has it."""
+        with self.lock:
+            if call.done or self.machine is None or not self.machine.has("interlock_half_close"):
+                return
+            now = self._settle()
+            if self.machine is not None and not call.done:
+                self._enter("interlock_half_close", call, call.id, now)
+            self._leave(now)
+
+    def cancel(self, call: Call, reason: CancelReason, failure: Failure | None = None) -> None:
+        """Take a call from the module; see `Call.cancel`."""
+        with self.lock:
+            if call.done or call.cancelled:
+                return
+            now = self._settle()
+            if not call.done:
+                call.cancelled = True
+                if self.machine is not None:
+                    self._enter("interlock_cancel", call, call.id, reason, now)
+                self._finish(call, failure or cancelled_as(reason))
+            self._leave(now)
+
+    # Time and end
+
+    def tick(self) -> None:
+        """Do what is due."""
+        with self.lock:
+            self.scheduled = NEVER
+            self._leave(self._settle())
+
+    def delete(self, reason: CancelReason = CancelReason.OPERATOR) -> int:
+        """End the instance; return how many calls were parked."""
+        with self.lock:
+            parked = list(self.calls.values())
+            for call in parked:
+                self.cancel(call, reason)
+            self.machine = None
+            self.state = State.DELETED
+            return len(parked)
+
+    def metrics(self) -> contract_pb2.ModuleMetrics:
+        """Ask the module for its numbers; empty where it has none to give."""
+        metrics = contract_pb2.ModuleMetrics()
+        with self.lock:
+            machine = self.machine
+            if machine is None or "interlock_metrics" not in self.module.exports:
+                return metrics
+            try:
+                place = machine.call("interlock_metrics")
+                data = machine.read(place >> 32 & 0xFFFFFFFF, place & 0xFFFFFFFF)
+                metrics.ParseFromString(data or b"")
+            except Trapped as trap:
+                self._trapped(trap, None)
+            except ValueError as error:  # protobuf's DecodeError is one
+                self._host.observer.fault(self, f"interlock_metrics does not decode: {error}")
+        return metrics
+
+    @property
+    def memory_bytes(self) -> int:
+        """Linear memory, in bytes; 0 without a machine."""
+        with self.lock:
+            return self.machine.memory_bytes if self.machine is not None else 0
+
+    @property
+    def parked_calls(self) -> int:
+        """Calls without their final answer."""
+        return len(self.calls)
+
+    @property
+    def deadline(self) -> int:
+        """When the module next wants a tick, in ns since the epoch, or NEVER."""
+        machine = self.machine
+        return machine.deadline if machine is not None else NEVER
+
+    # Entries
+
+    def _ready(self) -> Machine:
+        if self.state is State.DELETED:
+            raise Gone
+        if self.state is State.FAILED:
+            message = f"{self.module.name}/{self.name} failed: {self.failure}; delete it to begin anew"
+            raise HostError(UNAVAILABLE, "INSTANCE_FAILED", message)
+        if self.machine is None:
+            self.machine = self._make()
+        return self.machine
+
+    def _make(self) -> Machine:
+        module, limits = self.module, self.module.limits
+        now = self._now()
+        try:
+            seed = self._host.seed_of(module, self.name)
+            machine = Machine(module.program, limits.max_memory, limits.entry_budget_ms, seed, now)
+            if "_initialize" in module.exports:
+                machine.call("_initialize")
+            machine.begin()
+            if "interlock_configure" in module.exports:
+                self._configure(machine, now)
+        except (StartFailed, Trapped) as error:
+            raise HostError(INTERNAL, "START_FAILED", f"{module.name} does not start: {error}") from None
+        return machine
+
+    def _configure(self, machine: Machine, now: int) -> None:
+        config = self._host.config_of(self.module, self.name)
+        message = contract_pb2.InstanceConfig(name=self.name, config=config).SerializeToString()
+        if not machine.post(message):
+            raise StartFailed("its configuration is larger than the module takes")
+        code = machine.call("interlock_configure", len(message), now) & 0xFFFFFFFF
+        machine.read_control()
+        if code:
+            text = f"{self.module.name} refuses the configuration of {self.name!r}"
+            raise HostError(code if code <= 16 else INTERNAL, "START_FAILED", text)
+
+    def _now(self) -> int:
+        self.last_now = max(self._host.clock.now(), self.last_now)
+        return self.last_now
+
+    def _check_size(self, message: bytes) -> None:
+        limit = self.module.limits.max_message_bytes
+        if len(message) > limit:
+            text = f"the message has {len(message)} bytes; {self.module.name} takes {limit}"
+            raise HostError(RESOURCE_EXHAUSTED, "MESSAGE_TOO_LARGE", text)
+
+    def _enter_message(self, machine: Machine, call: Call, message: bytes, now: int) -> None:
+        try:
+            posted = machine.post(message)
+        except Trapped as trap:
+            self._trapped(trap, call)
+            return
+        if not posted:
+            text = f"{self.module.name} has no room for a message of {len(message)} bytes"
+            self._finish(call, Failure(RESOURCE_EXHAUSTED, "MESSAGE_TOO_LARGE", text))
+            return
+        self._enter(call.method.name, call, call.id, len(message), now)
+
+    def _enter(self, export: str, call: Call | None, *arguments: int) -> bool:
+        """Enter the machine and hand on what it emits; return whether it emitted anything."""
+        machine = self.machine
+        assert machine is not None
+        machine.now = self.last_now
+        self.entries += 1
+        try:
+            machine.call(export, *arguments)
+            machine.read_control()
+            emitted = machine.take() if machine.outbox_len else ()
+        except Trapped as trap:
+            self._trapped(trap, call)
+            return True
+        if machine.output:
+            self._host.observer.output(self, machine.output.decode("utf-8", "replace"))
+            machine.output.clear()
+        for record in emitted:
+            self._dispatch(record, call)
+        return bool(emitted)
+
+    def _settle(self) -> int:
+        """Do what is due by now, in order of time; return the time."""
+        machine, now = self.machine, max(self._host.clock.now(), self.last_now)
+        if machine is not None and machine.deadline <= now:
+            self._settle_due(machine, now)
+        self.last_now = now
+        return now
+
+    def _settle_due(self, machine: Machine, now: int) -> None:
+        until = time.monotonic() + SETTLE_BUDGETS * self.module.limits.entry_budget_ms / 1000
+        while self.machine is machine and machine.deadline <= now:
+            wanted = machine.deadline
+            self.last_now = max(wanted, self.last_now)
+            emitted = self._enter("interlock_tick", None, self.last_now)
+            if self.machine is not machine:
+                return
+            stuck = not emitted and machine.deadline <= wanted
+            endless = not self._host.virtual and time.monotonic() > until
+            if stuck or endless:
+                text = "emitted nothing and did not raise its deadline" if stuck else "do not end"
+                self._trapped(Trapped(f"NO_PROGRESS: its ticks {text}", progress=False), None)
+
+    def _leave(self, now: int) -> None:
+        """Settle after an entry, and tell the engine when to come back."""
+        machine = self.machine
+        if machine is not None and machine.deadline <= now:
+            self._settle_due(machine, now)
+            self.last_now = max(now, self.last_now)
+            machine = self.machine
+        if machine is not None and machine.deadline < self.scheduled:
+            self._host.schedule(self, machine.deadline)
+
+    # Records
+
+    def _dispatch(self, record: Emitted, entered: Call | None) -> None:
+        call_id, status, flags, payload = record
+        if flags & EVENT:
+            self._host.observer.event(self, call_id, payload.decode("utf-8", "replace"))
+            return
+        call = self.calls.get(call_id)
+        fault = self._fault(record, call, entered)
+        if not fault:
+            assert call is not None
+            call.deliver(Record(status, flags | FINAL if status else flags, payload))
+            if call.done:
+                self._forget(call)
+            return
+        self._host.observer.fault(self, fault)
+        if call is not None and (flags & FINAL or len(payload) > self.module.limits.max_message_bytes):
+            self._end_faulted(call, len(payload), fault)
+
+    def _fault(self, record: Emitted, call: Call | None, entered: Call | None) -> str:
+        """Say which rule of the ABI a record breaks; empty if none."""
+        call_id, status, flags, payload = record
+        if flags & CUT:
+            return f"a record for call {call_id} does not fit the outbox"
+        if call is None:
+            return f"a record for call {call_id}, which is unknown or finished"
+        if entered is not None and entered.method.read and call is not entered:
+            return f"a read, {entered.method.name}, emitted for call {call_id}"
+        if status:
+            return ""
+        if not call.method.server_streaming and flags != FINAL | MESSAGE:
+            return f"{call.method.name} is unary and emitted a record with flags {flags}"
+        if not flags:
+            return f"a record for call {call_id} that is neither a message nor final"
+        if len(payload) > self.module.limits.max_message_bytes:
+            return f"{call.method.name} emitted {len(payload)} bytes"
+        return ""
+
+    def _end_faulted(self, call: Call, size: int, fault: str) -> None:
+        limit = self.module.limits.max_message_bytes
+        if size > limit:
+            text = f"the reply has {size} bytes; the limit is {limit}"
+            self._finish(call, Failure(RESOURCE_EXHAUSTED, "MESSAGE_TOO_LARGE", text))
+        else:
+            self._finish(call, Failure(INTERNAL, "MODULE_FAULT", fault))
+
+    def _park(self, call: Call) -> None:
+        """Keep a call that its entry left unanswered, within the limits."""
+        limits = self.module.limits
+        if call.method.read:
+            text = f"{call.method.name} is a read and did not answer"
+            self.cancel(call, CancelReason.OPERATOR, Failure(INTERNAL, "PARKED_READ", text))
+        elif len(self.calls) > limits.max_parked_calls or self.parked_bytes > limits.max_parked_bytes:
+            text = (
+                f"{self.module.name}/{self.name} holds {len(self.calls) - 1} parked calls; the limits are "
+                f"{limits.max_parked_calls} calls and {limits.max_parked_bytes} bytes"
+            )
+            self.cancel(call, CancelReason.OPERATOR, Failure(RESOURCE_EXHAUSTED, "TOO_MANY_PARKED", text))
+
+    def _finish(self, call: Call, failure: Failure) -> None:
+        if not call.done:
+            call.deliver(failure.record())
+        self._forget(call)
+
+    def _forget(self, call: Call) -> None:
+        if self.calls.pop(call.id, None) is not None:
+            self.parked_bytes -= call.request_bytes
+
+    def _trapped(self, trap: Trapped, entered: Call | None) -> None:
+        """Throw the machine away; answer the call at fault, and all that were parked."""
+        self.machine = None
+        self.traps += 1
+        self._trap_times.append(self.last_now)
+        self._host.observer.trap(self, str(trap))
+        if entered is None or self._traps_too_often():
+            self.state, self.failure = State.FAILED, str(trap)
+        if entered is not None:
+            self._finish(entered, Failure(INTERNAL, "TRAP", f"{self.module.name} trapped: {trap}"))
+        for call in list(self.calls.values()):
+            self._finish(call, cancelled_as(CancelReason.RESTART))
+
+    def _traps_too_often(self) -> bool:
+        times = self._trap_times
+        return len(times) == TRAPS_TO_FAIL and times[-1] - times[0] <= TRAP_WINDOW_NS

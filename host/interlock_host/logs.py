@@ -1,0 +1,93 @@
+"""Structured logs on standard error: JSON lines, or a console form on a terminal."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import threading
+import time
+from collections.abc import Callable
+from typing import TextIO
+
+import structlog
+
+LEVELS = ("debug", "info", "warning", "error")
+FORMATS = ("auto", "json", "console")
+
+
+def configure(level: str = "info", form: str = "auto", stream: TextIO | None = None) -> None:
+    """Send this process's logs to `stream`, standard error by default.
+
+    What libraries write through `logging` takes the same form.
+
+    Args:
+        level: One of LEVELS; lines below it are dropped.
+        form: One of FORMATS; `auto` is `console` on a terminal, else `json`.
+        stream: Where the lines go.
+    """
+    out = stream or sys.stderr
+    threshold = getattr(logging, level.upper())
+    shared: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        wrapper_class=structlog.make_filtering_bound_logger(threshold),
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=False,
+    )
+    handler = logging.StreamHandler(out)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(processors=_rendering(form, out), foreign_pre_chain=shared)
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(threshold)
+    # asyncio and grpc say at debug what nobody but their authors can use.
+    for noisy in ("asyncio", "grpc"):
+        logging.getLogger(noisy).setLevel(max(threshold, logging.INFO))
+
+
+def _rendering(form: str, out: TextIO) -> list[structlog.typing.Processor]:
+    console = form == "console" or (form == "auto" and out.isatty())
+    strip = structlog.stdlib.ProcessorFormatter.remove_processors_meta
+    if console:
+        return [strip, structlog.dev.ConsoleRenderer(colors=out.isatty())]
+    return [strip, structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
+
+
+def logger(name: str) -> structlog.typing.FilteringBoundLogger:
+    """Return the logger of one part of the host."""
+    bound: structlog.typing.FilteringBoundLogger = structlog.get_logger(name).bind(part=name)
+    return bound
+
+
+class Repeats:
+    """Holds back a line that repeats: a module that faults on every call must not fill a disk.
+
+    Of each key, `burst` lines pass in each window of `seconds`. Keys are kept
+    for good, so they must come from a bounded set: never a caller's text.
+    """
+
+    def __init__(
+        self, burst: int = 5, seconds: float = 60.0, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._burst = burst
+        self._seconds = seconds
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._windows: dict[tuple[str, ...], tuple[float, int]] = {}
+
+    def admit(self, *key: str) -> int | None:
+        """Return how many lines of `key` were held back since the last one, or None to hold this one too."""
+        now = self._clock()
+        with self._lock:
+            began, seen = self._windows.get(key, (now, 0))
+            held = 0
+            if now - began >= self._seconds:
+                held = max(0, seen - self._burst)
+                began, seen = now, 0
+            self._windows[key] = (began, seen + 1)
+        return held if seen < self._burst else None

@@ -1,0 +1,128 @@
+"""A module as it is served: its contract, its methods, its compiled program."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import wasmtime
+from google.protobuf import descriptor_pb2
+from interlock.v1 import contract_pb2
+
+from interlock_host.errors import ModuleError
+from interlock_host.pack import PackError, Packed, read_packed
+from interlock_host.wasm import wasi
+from interlock_host.wasm.compiler import compiler
+from interlock_host.wasm.machine import Program, StartFailed
+
+_NO_SIDE_EFFECTS = descriptor_pb2.MethodOptions.NO_SIDE_EFFECTS
+
+
+@dataclasses.dataclass(frozen=True)
+class Limits:
+    """The most that one instance may take; the defaults are the contract's.
+
+    Bytes for memory and messages, milliseconds for the budget, messages for the
+    window. As a cap, a field says the most that a contract may ask for.
+    """
+
+    max_memory: int = 64 << 20
+    max_message_bytes: int = 4_128_768
+    max_parked_calls: int = 100_000
+    max_parked_bytes: int = 64 << 20
+    entry_budget_ms: int = 10
+    stream_window: int = 256
+
+
+CAPS = Limits(
+    max_memory=256 << 20,
+    max_message_bytes=64 << 20,
+    max_parked_calls=1_000_000,
+    max_parked_bytes=256 << 20,
+    entry_budget_ms=1_000,
+    stream_window=65_536,
+)
+"""What a host grants at most, where its configuration says nothing."""
+
+
+def granted(asked: contract_pb2.Limits, caps: Limits = CAPS) -> Limits:
+    """Return what a contract asks for, defaults filled in, within the host's caps."""
+    default = Limits()
+    names = [field.name for field in dataclasses.fields(Limits)]
+    return Limits(**{n: min(getattr(asked, n) or getattr(default, n), getattr(caps, n)) for n in names})
+
+
+class Method:
+    """One RPC of a module."""
+
+    __slots__ = ("client_streaming", "module", "name", "path", "read", "server_streaming")
+
+    def __init__(self, module: Module, proto: descriptor_pb2.MethodDescriptorProto) -> None:
+        self.module = module
+        self.name = proto.name
+        self.path = f"/{module.service}/{proto.name}"
+        self.client_streaming = proto.client_streaming
+        self.server_streaming = proto.server_streaming
+        self.read = proto.options.idempotency_level == _NO_SIDE_EFFECTS
+
+    @property
+    def unary(self) -> bool:
+        """Whether one message is answered by one message."""
+        return not (self.client_streaming or self.server_streaming)
+
+
+class Module:
+    """One packed `.wasm` file, compiled.
+
+    Args:
+        wasm: The packed file.
+        source: Where it came from, for messages.
+        cache: The folder of compiled modules, or None.
+        caps: What the host grants at most.
+
+    Raises:
+        ModuleError: It is not a packed module, or does not compile.
+    """
+
+    def __init__(self, wasm: bytes, source: Path, cache: Path | None, caps: Limits = CAPS) -> None:
+        started = time.perf_counter()
+        try:
+            self.packed: Packed = read_packed(wasm)
+            compiled = compiler().compile(wasm, cache)
+            self.program = Program(compiler(), compiled, uses_wasi=_uses_wasi(self.packed))
+        except (PackError, StartFailed, wasmtime.WasmtimeError) as error:
+            raise ModuleError(f"{source}: {error}") from error
+        self.source = source
+        self.contract = self.packed.contract
+        self.package: str = self.contract.package
+        self.service = f"{self.package}.{self.contract.service}"
+        self.digest: str = self.packed.digest
+        self.summary: str = self.contract.summary
+        self.limits = granted(self.contract.limits, caps)
+        self.descriptor_set: bytes = self.packed.descriptor_set
+        self.methods = {m.name: m for m in self._read_methods()}
+        self.exports = frozenset(self.packed.exports)
+        self.name = self.package
+        """The short name, once a registry has found it to be unique."""
+        self.start_seconds = time.perf_counter() - started
+
+    def _read_methods(self) -> Iterator[Method]:
+        files = descriptor_pb2.FileDescriptorSet.FromString(self.descriptor_set)
+        for file in files.file:
+            for service in file.service:
+                if f"{file.package}.{service.name}" == self.service:
+                    yield from (Method(self, method) for method in service.method)
+
+    @property
+    def short_name(self) -> str:
+        """The package's last word before its version: `acme.gate.v1` is `gate`."""
+        words = self.package.split(".")
+        if len(words) > 1 and words[-1][0] == "v" and words[-1][1:2].isdigit():
+            words.pop()
+        return words[-1]
+
+
+def _uses_wasi(packed: Packed) -> bool:
+    return any(name.startswith(wasi.MODULE) for name in map(str, packed.imports))

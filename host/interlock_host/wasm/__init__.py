@@ -1,0 +1,1 @@
+"""WebAssembly machines on wasmtime; nothing here knows of calls or protobuf."""

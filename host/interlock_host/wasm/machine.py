@@ -1,0 +1,279 @@
+"""A machine: one instantiation of a module, entered through its ABI exports."""
+
+from __future__ import annotations
+
+import ctypes
+import struct
+from typing import NamedTuple
+
+import wasmtime
+from wasmtime import _ffi
+
+from interlock_host.wasm import raw, wasi
+from interlock_host.wasm.compiler import Compiler
+from interlock_host.wasm.epoch import ticks
+
+_CONTROL = struct.Struct("<qIIIIQ")
+_HEAD = struct.Struct("<QIHH")
+_VALUE_BYTES = 16  # wasmtime_val_raw, as large as a v128
+_TABLE_ELEMENTS = 100_000
+_KNOWN_FLAGS = 7
+_LAST_CODE = 16
+
+
+class Trapped(Exception):
+    """The machine faulted. It must never be entered again."""
+
+    def __init__(self, message: str, progress: bool = True) -> None:
+        super().__init__(message)
+        self.progress = progress
+        """False for a tick that got nowhere."""
+
+
+class StartFailed(Exception):
+    """The module could not be instantiated; nothing runs."""
+
+
+class Emitted(NamedTuple):
+    """One record as it stands in the outbox."""
+
+    call: int
+    status: int
+    flags: int
+    payload: bytes
+
+
+class Program:
+    """A compiled module with its imports resolved: what machines are made from."""
+
+    def __init__(self, compiler: Compiler, module: wasmtime.Module, *, uses_wasi: bool) -> None:
+        self.compiler = compiler
+        self.uses_wasi = uses_wasi
+        self._linker = wasmtime.Linker(compiler.engine)
+        if uses_wasi:
+            wasi.define(self._linker)
+        self._module = module
+        pre = ctypes.c_void_p()
+        error = raw.INSTANCE_PRE(
+            raw.address_of(self._linker.ptr()), raw.address_of(module.ptr()), ctypes.byref(pre)
+        )
+        if error:
+            raise StartFailed(raw.take_error(error))
+        self.pre: raw.Address = pre.value or 0
+
+    def __del__(self) -> None:
+        if getattr(self, "pre", 0):
+            raw.INSTANCE_PRE_DELETE(self.pre)
+
+
+class Machine:
+    """One instantiation. Not thread-safe: its owner holds a lock around each entry.
+
+    Args:
+        program: What to instantiate.
+        max_memory: The most bytes of linear memory; growth past it fails in the module.
+        budget_ms: How long one entry may run; 0 lifts the budget.
+        seed: Where the stream of `random_get` begins.
+        now: The time of the entry that makes the machine, in ns since the epoch.
+
+    Raises:
+        StartFailed: The module does not fit its limits, or traps as it starts.
+    """
+
+    __slots__ = (
+        "_args", "_args_address", "_context", "_control", "_funcs", "_instance", "_keep", "_program", "_size",
+        "_store", "_ticks", "_trap", "_trap_address", "_view", "deadline", "inbox", "inbox_size", "memory",
+        "now", "outbox", "outbox_len", "output", "random",
+    )  # fmt: skip
+
+    def __init__(self, program: Program, max_memory: int, budget_ms: int, seed: int, now: int) -> None:
+        self._program = program
+        self._ticks = ticks(budget_ms) if budget_ms else 1 << 40
+        self._funcs: dict[str, int] = {}
+        self._keep: list[object] = []
+        self.random = wasi.SplitMix64(seed)
+        self.output = bytearray()
+        self.now = now
+        self._store = raw.STORE_NEW(program.compiler.engine_address, None, None)
+        self._context: raw.Address = raw.STORE_CONTEXT(self._store)
+        raw.STORE_LIMITER(self._store, max_memory, _TABLE_ELEMENTS, 1, 16, 1)
+        trap = ctypes.c_void_p()
+        arguments = (ctypes.c_int64 * 6)()
+        self._trap, self._args = trap, memoryview(arguments).cast("B").cast("q")
+        self._trap_address, self._args_address = ctypes.addressof(trap), ctypes.addressof(arguments)
+        self._instantiate()
+        self._map_memory(max_memory)
+        self._control = 0
+
+    def __del__(self) -> None:
+        if getattr(self, "_store", None):
+            raw.STORE_DELETE(self._store)
+
+    def _instantiate(self) -> None:
+        instance = _ffi.wasmtime_instance_t()
+        self._instance = instance
+        self._arm()
+        error = raw.INSTANTIATE(
+            self._program.pre, self._context, ctypes.addressof(instance), self._trap_address
+        )
+        if error:
+            raise StartFailed(raw.take_error(error))
+        if self._trap.value:
+            raise StartFailed(self._take_trap())
+
+    def _map_memory(self, max_memory: int) -> None:
+        extern = self._extern("memory")
+        if extern is None or extern.kind != raw.EXTERN_MEMORY:
+            raise StartFailed("the module exports no memory")
+        self._keep.append(extern)
+        self.memory = ctypes.addressof(extern.of)
+        base = raw.MEMORY_DATA(self._context, self.memory)
+        self._size = raw.MEMORY_DATA_SIZE(self._context, self.memory)
+        # The view reaches to where memory may grow; what lies behind its size
+        # now is not mapped, so every access checks `_size` first.
+        span = (ctypes.c_uint8 * max(max_memory, self._size)).from_address(base)
+        self._view = memoryview(span).cast("B")
+
+    def _extern(self, name: str) -> _ffi.wasmtime_extern | None:
+        extern = raw.Extern()
+        text = name.encode()
+        found = raw.EXPORT_GET(
+            self._context, ctypes.addressof(self._instance), text, len(text), ctypes.addressof(extern)
+        )
+        return extern if found else None
+
+    def has(self, name: str) -> bool:
+        """Tell whether the module exports a function of this name."""
+        return self._func(name) != 0
+
+    def _func(self, name: str) -> int:
+        address = self._funcs.get(name)
+        if address is None:
+            extern = self._extern(name)
+            address = 0
+            if extern is not None and extern.kind == raw.EXTERN_FUNC:
+                self._keep.append(extern)
+                address = ctypes.addressof(extern.of)
+            self._funcs[name] = address
+        return address
+
+    def _arm(self) -> None:
+        ticker = self._program.compiler.ticker
+        ticker.entered = True
+        if not ticker.awake:
+            ticker.wake()
+        raw.SET_EPOCH_DEADLINE(self._context, self._ticks)
+        if self._program.uses_wasi:
+            wasi.enter(self)
+
+    def call(self, name: str, first: int = 0, second: int = 0, third: int = 0) -> int:
+        """Call an export with up to three integers; return its result as 64 bits.
+
+        Raises:
+            Trapped: The module trapped, or ran past its budget.
+        """
+        function = self._funcs.get(name) or self._func(name)
+        if not function:
+            raise Trapped(f"the module does not export {name}")
+        args = self._args
+        args[0], args[2], args[4] = first, second, third
+        self._arm()
+        error = raw.CALL(self._context, function, self._args_address, 3, self._trap_address)
+        if error:
+            raise Trapped(raw.take_error(error))
+        if self._trap.value:
+            raise Trapped(self._take_trap())
+        return args[0]
+
+    def _take_trap(self) -> str:
+        interrupted, text = raw.take_trap(self._trap.value or 0)
+        self._trap.value = None
+        if interrupted:
+            return "the module ran past its entry budget"
+        return text.splitlines()[-1] if text else "trap"
+
+    def begin(self) -> None:
+        """Ask for the control block, and read it. Once, after `_initialize`."""
+        self._control = self.call("interlock_control") & 0xFFFFFFFF
+        self.read_control()
+
+    def read_control(self) -> None:
+        """Read the control block, as a host does after every entry."""
+        if not self.in_bounds(self._control, _CONTROL.size):
+            raise Trapped("the control block lies outside of memory")
+        self.deadline, self.outbox, self.outbox_len, self.inbox, self.inbox_size, _ = _CONTROL.unpack_from(
+            self._view, self._control
+        )
+
+    def in_bounds(self, address: int, size: int) -> bool:
+        """Tell whether these bytes are memory now, asking wasmtime only if they were not before."""
+        if address + size <= self._size:
+            return True
+        self._size = raw.MEMORY_DATA_SIZE(self._context, self.memory)
+        return address + size <= min(self._size, len(self._view))
+
+    def read(self, address: int, size: int) -> bytes | None:
+        """Return a copy of memory, or None where it does not reach."""
+        return bytes(self._view[address : address + size]) if self.in_bounds(address, size) else None
+
+    def write(self, address: int, data: bytes) -> bool:
+        """Write to memory; False where it does not reach."""
+        if not self.in_bounds(address, len(data)):
+            return False
+        self._view[address : address + len(data)] = data
+        return True
+
+    def post(self, message: bytes) -> bool:
+        """Put a message where the next entry finds it; False if the module refuses its size.
+
+        Raises:
+            Trapped: The module named a place outside of its memory.
+        """
+        address, size = self.inbox, len(message)
+        if size > self.inbox_size:
+            address = self.call("interlock_buffer", size) & 0xFFFFFFFF if self.has("interlock_buffer") else 0
+            if not address:
+                return False
+        if not self.write(address, message):
+            raise Trapped("the inbox lies outside of memory")
+        return True
+
+    def take(self) -> list[Emitted]:
+        """Return the records of the entry that has just ended.
+
+        Raises:
+            Trapped: The outbox does not parse.
+        """
+        at, end = self.outbox, self.outbox + self.outbox_len
+        if at == end:
+            return []
+        if not self.in_bounds(at, end - at):
+            raise Trapped("the outbox lies outside of memory")
+        records = []
+        view = self._view
+        while at < end:
+            if at + _HEAD.size > end:
+                raise Trapped("the outbox ends within a record's head")
+            call, size, status, flags = _HEAD.unpack_from(view, at)
+            at += _HEAD.size
+            if status > _LAST_CODE or flags & ~_KNOWN_FLAGS:
+                raise Trapped(f"the outbox holds a record with status {status} and flags {flags}")
+            # A record that runs past the end is dropped, and with it whatever it hid.
+            payload = bytes(view[at : at + size]) if at + size <= end else None
+            records.append(Emitted(call, status, flags, payload) if payload is not None else _cut(call))
+            at += size + (-size & 7)
+        return records
+
+    @property
+    def memory_bytes(self) -> int:
+        """The size of linear memory now."""
+        self._size = raw.MEMORY_DATA_SIZE(self._context, self.memory)
+        return self._size
+
+
+CUT = 1 << 15
+"""The flags of a record that did not fit its outbox; it carries nothing."""
+
+
+def _cut(call: int) -> Emitted:
+    return Emitted(call, 0, CUT, b"")
