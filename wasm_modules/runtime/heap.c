@@ -98,10 +98,14 @@ static void list_remove(uint32_t block) {
   head_at(block)->size &= ~(uint32_t)FREE_BIT;
 }
 
-// A free block of at least `size` bytes, which round_to_class returned, or 0.
-// Two bit scans: the row's columns from the class on, then the rows above.
+// A free block of at least `size` bytes, or 0: the first of the size's own
+// class if that one will do, so that a block which was just given back is
+// taken again; otherwise two bit scans, for a class all of whose blocks do.
 static uint32_t list_find(uint32_t size) {
   size_class c = class_of(size);
+  uint32_t first = heap.lists[c.row][c.column];
+  if (first && size_of(first) >= size) return first;
+  c = class_of(round_to_class(size));
   uint32_t columns = heap.columns[c.row] & (~0u << c.column);
   if (!columns) {
     uint32_t rows = heap.rows & (~0u << c.row << 1);
@@ -178,11 +182,10 @@ void *heap_alloc(size_t size) {
   if (!heap.fence && !begin()) return NULL;
   uint32_t wanted = ((uint32_t)size + 7) & ~7u;
   if (wanted < PAYLOAD_MIN) wanted = PAYLOAD_MIN;
-  uint32_t rounded = round_to_class(wanted);
-  uint32_t block = list_find(rounded);
+  uint32_t block = list_find(wanted);
   if (!block) {
-    if (!grow_for(rounded)) return NULL;
-    block = list_find(rounded);
+    if (!grow_for(round_to_class(wanted))) return NULL;
+    block = list_find(wanted);
   }
   list_remove(block);
   trim(block, wanted);
