@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import hashlib
+import importlib.metadata
 import os
 import stat
 import tempfile
@@ -96,7 +97,7 @@ def default_cache() -> Path:
 def _key(wasm: bytes) -> str:
     # wasmtime itself refuses code of another version or configuration; the
     # version stands in the name so that two installations do not evict each other.
-    return f"{hashlib.sha256(wasm).hexdigest()}-{wasmtime.__version__}"
+    return f"{hashlib.sha256(wasm).hexdigest()}-{importlib.metadata.version('wasmtime')}"
 
 
 def _trusted(folder: Path) -> Path | None:

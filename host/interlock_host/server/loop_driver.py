@@ -1,0 +1,75 @@
+"""Timers of a served engine: one asyncio handle for the earliest deadline of all instances."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable
+from concurrent.futures import Executor
+
+from interlock_host.clock import Clock
+
+_NEVER = (1 << 63) - 1
+_LONGEST_SLEEP = 3600.0
+"""Seconds. asyncio refuses delays past a few weeks; waking once an hour costs nothing."""
+
+RunDue = Callable[[], int | None]
+"""Settles every due instance; returns the next deadline, or None."""
+
+
+class LoopDriver:
+    """Runs an engine's due instances on the event loop it is made on.
+
+    Args:
+        clock: The engine's.
+        run_due: What to call when something is due.
+        offload: Where to call it instead of on the loop: a module with a large
+            entry budget must not hold up every other call.
+    """
+
+    def __init__(self, clock: Clock, run_due: RunDue, offload: Executor | None = None) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._thread = threading.get_ident()
+        self._clock = clock
+        self._run_due = run_due
+        self._offload = offload
+        self._due = _NEVER
+        self._handle: asyncio.TimerHandle | None = None
+        self._closed = False
+
+    def schedule(self, due_ns: int) -> None:
+        """Wake at `due_ns`, if not before. May be called on any thread."""
+        if threading.get_ident() == self._thread:
+            self._arm(due_ns)
+        elif not self._closed:
+            self._loop.call_soon_threadsafe(self._arm, due_ns)
+
+    def close(self) -> None:
+        """Run nothing any more."""
+        self._closed = True
+        self._disarm()
+
+    def _disarm(self) -> None:
+        if self._handle is not None:
+            self._handle.cancel()
+        self._handle, self._due = None, _NEVER
+
+    def _arm(self, due_ns: int) -> None:
+        if due_ns >= self._due or self._closed:
+            return
+        self._disarm()
+        delay = min(max((due_ns - self._clock.now()) / 1e9, 0.0), _LONGEST_SLEEP)
+        self._due = due_ns
+        self._handle = self._loop.call_later(delay, self._wake)
+
+    def _wake(self) -> None:
+        self._handle, self._due = None, _NEVER
+        if self._offload is None:
+            self._again(self._run_due())
+        else:
+            future = self._loop.run_in_executor(self._offload, self._run_due)
+            future.add_done_callback(lambda done: self._again(done.result()))
+
+    def _again(self, due_ns: int | None) -> None:
+        if due_ns is not None:
+            self._arm(due_ns)
