@@ -44,6 +44,13 @@ def features() -> wasmtime.Config:
     return config
 
 
+class _ImmortalEngine(wasmtime.Engine):
+    """The ticker's thread may use the engine while the interpreter ends and frees all else."""
+
+    def _delete(self, ptr: object) -> None:
+        pass
+
+
 class Compiler:
     """One wasmtime engine and its epoch ticker; there is one a process."""
 
@@ -56,7 +63,7 @@ class Compiler:
         config.memory_may_move = False
         config.memory_reservation = 1 << 32
         config.memory_guard_size = 1 << 16
-        self.engine = wasmtime.Engine(config)
+        self.engine = _ImmortalEngine(config)
         self.engine_address = raw.address_of(self.engine.ptr())
         self.ticker = EpochTicker(self.engine_address)
 
