@@ -125,4 +125,4 @@ class Module:
 
 
 def _uses_wasi(packed: Packed) -> bool:
-    return any(name.startswith(wasi.MODULE) for name in map(str, packed.imports))
+    return any(import_.module == wasi.MODULE for import_ in packed.imports)

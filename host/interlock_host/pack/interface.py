@@ -6,10 +6,10 @@ import re
 
 from interlock.v1 import contract_pb2
 
-from interlock_host.pack import wasi
 from interlock_host.pack.binary import Binary, Export, FuncType
 from interlock_host.pack.errors import PackError
 from interlock_host.pack.service import Method
+from interlock_host.wasm import wasi
 
 ABI = 1
 MARKER = f"interlock_abi_v{ABI}"
@@ -42,11 +42,16 @@ def check_imports(binary: Binary) -> None:
             raise PackError(
                 f"import {name} ({import_.kind}) is refused: only functions of {wasi.MODULE} may be imported"
             )
-        expected = wasi.PREVIEW1.get(import_.name)
-        if expected is None:
+        if import_.name not in wasi.SIGNATURES:
             raise PackError(f"import {name} is refused: WASI preview 1 has no such function")
+        expected = _wasi_type(import_.name)
         if import_.type != expected:
             raise PackError(f"import {name} has type {import_.type}, WASI preview 1 has {expected}")
+
+
+def _wasi_type(name: str) -> FuncType:
+    params = tuple("i64" if letter == "I" else "i32" for letter in wasi.SIGNATURES[name])
+    return FuncType(params, () if name == "proc_exit" else ("i32",))
 
 
 def check_memory(binary: Binary) -> None:
