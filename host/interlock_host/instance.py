@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 NEVER = (1 << 63) - 1
 TRAPS_TO_FAIL = 3
 TRAP_WINDOW_NS = 60_000_000_000
+_ANSWER = FINAL | MESSAGE
 SETTLE_BUDGETS = 100
 """A settle that runs for this many entry budgets makes no progress."""
 
@@ -107,27 +108,30 @@ class Instance:
         """
         call = Call(method, 0, len(request), sink if method.server_streaming else None)
         with self.lock:
-            self.begin(call, request)
+            self._begin(call, request)
             if not call.done:
                 call.sink = sink
         return call
 
     def begin(self, call: Call, request: bytes) -> None:
-        """Give a call its id and enter its first message."""
+        """Enter the first message of a client stream; see `start`."""
         with self.lock:
+            self._begin(call, request)
+
+    def _begin(self, call: Call, request: bytes) -> None:
+        machine = self.machine or self._ready()
+        self._check_size(request)
+        now = self._settle()
+        if self.machine is not machine:  # a tick trapped
             machine = self._ready()
-            self._check_size(request)
-            now = self._settle()
-            if self.machine is not machine:  # a tick trapped
-                machine = self._ready()
-            self.last_id += 1
-            call.id, call.instance = self.last_id, self
-            self.calls[call.id] = call
-            self.parked_bytes += call.request_bytes
-            self._enter_message(machine, call, request, now)
-            if not call.done:
-                self._park(call)
-            self._leave(now)
+        self.last_id += 1
+        call.id, call.instance = self.last_id, self
+        self.calls[call.id] = call
+        self.parked_bytes += call.request_bytes
+        self._enter_message(machine, call, request, now)
+        if not call.done:
+            self._park(call)
+        self._leave(now)
 
     def message(self, call: Call, message: bytes) -> None:
         """Enter a later message of a client stream. A call that is done takes none."""
@@ -298,8 +302,20 @@ class Instance:
             self._host.observer.output(self, machine.output.decode("utf-8", "replace"))
             machine.output.clear()
         for record in emitted:
-            self._dispatch(record, call)
+            call_id, status, flags, payload = record
+            if call is not None and call_id == call.id and flags == _ANSWER and not status and call.sink is None:
+                self._answer(call, payload)
+            else:
+                self._dispatch(record, call)
         return bool(emitted)
+
+    def _answer(self, call: Call, payload: bytes) -> None:
+        """Answer a unary call in its own entry: what nearly every entry does."""
+        if call.done or len(payload) > self.module.limits.max_message_bytes:
+            self._dispatch((call.id, 0, _ANSWER, payload), call)
+            return
+        call.done, call.answer = True, Record(0, _ANSWER, payload)
+        self._forget(call)
 
     def _settle(self) -> int:
         """Do what is due by now, in order of time; return the time."""
@@ -363,7 +379,7 @@ class Instance:
             return f"a read, {entered.method.name}, emitted for call {call_id}"
         if status:
             return ""
-        if not call.method.server_streaming and flags != FINAL | MESSAGE:
+        if not call.method.server_streaming and flags != _ANSWER:
             return f"{call.method.name} is unary and emitted a record with flags {flags}"
         if not flags:
             return f"a record for call {call_id} that is neither a message nor final"

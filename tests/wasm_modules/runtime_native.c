@@ -24,7 +24,7 @@ bool memory_grow(size_t pages) {
 void native_reset(size_t size, size_t limit) {
   __builtin_memset(&heap, 0, sizeof heap);
   __builtin_memset(&timers, 0, sizeof timers);
-  __builtin_memset(arena, 0xA5, arena_size);
+  __builtin_memset(arena, 0, arena_size);
   arena_size = size;
   arena_limit = limit;
 }

@@ -37,6 +37,7 @@ enum {
 static struct {
   uint32_t fence;                  // 0: the heap has not begun
   uint32_t used;                   // bytes, heads included, the fence not
+  uint32_t clean;                  // from here on no payload was ever given out: all is 0 but heads and links
   uint32_t rows;                   // bit r: columns[r] is not 0
   uint32_t columns[ROWS];          // bit c of row r: lists[r][c] is not empty
   uint32_t lists[ROWS][COLUMNS];   // first free block of each class
@@ -116,20 +117,28 @@ static uint32_t list_find(uint32_t size) {
   return heap.lists[c.row][__builtin_ctz(columns)];
 }
 
+// Makes the block behind, which is in no list, part of this one. Its head and
+// links are wiped, to keep what heap.clean promises.
+static void absorb(uint32_t block, uint32_t next) {
+  uint32_t size = HEAD + size_of(next);
+  __builtin_memset(head_at(next), 0, HEAD + PAYLOAD_MIN);
+  head_at(block)->size += size;
+  head_at(behind(block))->before = block;
+}
+
 // Joins a block, in no list, with its free neighbours and lists the whole.
 static void merge_and_list(uint32_t block) {
   uint32_t next = behind(block);
   if (is_free(next)) {
     list_remove(next);
-    head_at(block)->size += HEAD + size_of(next);
+    absorb(block, next);
   }
   uint32_t before = head_at(block)->before;
   if (before && is_free(before)) {
     list_remove(before);
-    head_at(before)->size += HEAD + size_of(block);
+    absorb(before, block);
     block = before;
   }
-  head_at(behind(block))->before = block;
   list_add(block);
 }
 
@@ -177,6 +186,12 @@ static bool grow_for(uint32_t size) {
   return true;
 }
 
+// Counts a block as in use, from `old` bytes of payload to what it has now.
+static void claim(uint32_t block, uint32_t old) {
+  heap.used += size_of(block) - old;
+  if (behind(block) > heap.clean) heap.clean = behind(block);
+}
+
 void *heap_alloc(size_t size) {
   if (size > SIZE_LIMIT) return NULL;
   if (!heap.fence && !begin()) return NULL;
@@ -189,13 +204,22 @@ void *heap_alloc(size_t size) {
   }
   list_remove(block);
   trim(block, wanted);
-  heap.used += HEAD + size_of(block);
+  heap.used += HEAD;
+  claim(block, 0);
   return payload_of(block);
 }
 
+// Leaves alone what was never given out, so that a large table costs only the
+// pages that are used of it.
 void *heap_zalloc(size_t size) {
+  uint32_t clean = heap.clean;
   void *memory = heap_alloc(size);
-  if (memory) __builtin_memset(memory, 0, size);
+  if (!memory) return NULL;
+  uint32_t block = block_of(memory);
+  uint32_t whole = size_of(block);
+  uint32_t dirty = clean > block + HEAD ? clean - block - HEAD : 0;
+  if (dirty < PAYLOAD_MIN) dirty = PAYLOAD_MIN;
+  __builtin_memset(memory, 0, dirty < whole ? dirty : whole);
   return memory;
 }
 
@@ -211,8 +235,7 @@ static bool grow_in_place(uint32_t block, uint32_t size) {
   uint32_t next = behind(block);
   if (!is_free(next) || size_of(block) + HEAD + size_of(next) < size) return false;
   list_remove(next);
-  head_at(block)->size += HEAD + size_of(next);
-  head_at(behind(block))->before = block;
+  absorb(block, next);
   return true;
 }
 
@@ -225,7 +248,7 @@ void *heap_resize(void *memory, size_t size) {
   if (wanted < PAYLOAD_MIN) wanted = PAYLOAD_MIN;
   if (wanted <= old || grow_in_place(block, wanted)) {
     trim(block, wanted);
-    heap.used += size_of(block) - old;
+    claim(block, old);
     return memory;
   }
   void *moved = heap_alloc(size);

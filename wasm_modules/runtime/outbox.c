@@ -49,13 +49,14 @@ INTERLOCK_EXPORT("interlock_control") int32_t interlock_control(void) {
   return (int32_t)address_of(&control);
 }
 
-// Lends at most one message, of at most MESSAGE_MAX bytes. Ticks may come
-// before the entry that reads it; a second call takes an unread one back.
+// Lends at most one message. How large a request may be is the contract's to
+// say and the host's to check; what interlock_load brings may be larger. Ticks
+// may come before the entry that reads it; a second call takes an unread one
+// back.
 INTERLOCK_EXPORT("interlock_buffer") int32_t interlock_buffer(int32_t size) {
   heap_free(box.message);
   box.message = NULL;
   box.message_read = false;
-  if ((uint32_t)size > MESSAGE_MAX) return 0;
   box.message = heap_alloc((uint32_t)size);
   return (int32_t)address_of(box.message);
 }
@@ -136,6 +137,8 @@ void outbox_close(void) {
   control.outbox_len += record_size(box.open->size);
   box.open = NULL;
 }
+
+void outbox_abandon(void) { box.open = NULL; }
 
 void outbox_final_empty(uint64_t call) {
   open_record(call, INTERLOCK_OK, INTERLOCK_FINAL | INTERLOCK_MESSAGE, 0);

@@ -46,6 +46,9 @@ bool outbox_has_room(uint32_t payload);
 codec_writer *outbox_open(uint64_t call, uint16_t flags, uint32_t payload_max);
 void outbox_close(void);
 
+// Takes back the record that is open, as if it had not been.
+void outbox_abandon(void);
+
 // A whole unary answer without fields, or the end of a stream. For a call that
 // is not this entry's ask outbox_has_room(0) first.
 void outbox_final_empty(uint64_t call);

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes
 import struct
-from typing import NamedTuple
 
 import wasmtime
 from wasmtime import _ffi
@@ -13,12 +12,14 @@ from interlock_host.wasm import raw, wasi
 from interlock_host.wasm.compiler import Compiler
 from interlock_host.wasm.epoch import ticks
 
-_CONTROL = struct.Struct("<qIIIIQ")
+_CONTROL = struct.Struct("<qIIII8x")
 _HEAD = struct.Struct("<QIHH")
-_VALUE_BYTES = 16  # wasmtime_val_raw, as large as a v128
+_ARGUMENTS = ctypes.c_size_t(3)  # values of 16 bytes each, as large as a v128
 _TABLE_ELEMENTS = 100_000
 _KNOWN_FLAGS = 7
 _LAST_CODE = 16
+CUT = 1 << 15
+"""The flags of a record that did not fit its outbox; it carries nothing."""
 
 
 class Trapped(Exception):
@@ -34,13 +35,9 @@ class StartFailed(Exception):
     """The module could not be instantiated; nothing runs."""
 
 
-class Emitted(NamedTuple):
-    """One record as it stands in the outbox."""
-
-    call: int
-    status: int
-    flags: int
-    payload: bytes
+Emitted = tuple[int, int, int, bytes]
+"""One record as it stands in the outbox: call, status, flags, payload. A plain
+tuple, because every entry makes one."""
 
 
 class Program:
@@ -81,26 +78,29 @@ class Machine:
     """
 
     __slots__ = (
-        "_args", "_args_address", "_context", "_control", "_funcs", "_instance", "_keep", "_program", "_size",
-        "_store", "_ticks", "_trap", "_trap_address", "_view", "deadline", "inbox", "inbox_size", "memory",
-        "now", "outbox", "outbox_len", "output", "random",
+        "_args", "_args_at", "_context", "_control", "_funcs", "_instance", "_keep", "_program", "_size",
+        "_store", "_ticker", "_ticks", "_trap", "_trap_at", "_view", "deadline", "inbox", "inbox_size",
+        "memory", "now", "outbox", "outbox_len", "output", "random",
     )  # fmt: skip
 
     def __init__(self, program: Program, max_memory: int, budget_ms: int, seed: int, now: int) -> None:
         self._program = program
-        self._ticks = ticks(budget_ms) if budget_ms else 1 << 40
-        self._funcs: dict[str, int] = {}
+        self._ticker = program.compiler.ticker
+        self._ticks = ctypes.c_uint64(ticks(budget_ms) if budget_ms else 1 << 40)
+        self._funcs: dict[str, ctypes.c_void_p | None] = {}
         self._keep: list[object] = []
         self.random = wasi.SplitMix64(seed)
         self.output = bytearray()
         self.now = now
         self._store = raw.STORE_NEW(program.compiler.engine_address, None, None)
-        self._context: raw.Address = raw.STORE_CONTEXT(self._store)
+        # ctypes objects, made once: converting an integer costs more than passing one.
+        self._context = ctypes.c_void_p(raw.STORE_CONTEXT(self._store))
         raw.STORE_LIMITER(self._store, max_memory, _TABLE_ELEMENTS, 1, 16, 1)
         trap = ctypes.c_void_p()
         arguments = (ctypes.c_int64 * 6)()
         self._trap, self._args = trap, memoryview(arguments).cast("B").cast("q")
-        self._trap_address, self._args_address = ctypes.addressof(trap), ctypes.addressof(arguments)
+        self._trap_at = ctypes.c_void_p(ctypes.addressof(trap))
+        self._args_at = ctypes.c_void_p(ctypes.addressof(arguments))
         self._instantiate()
         self._map_memory(max_memory)
         self._control = 0
@@ -114,7 +114,7 @@ class Machine:
         self._instance = instance
         self._arm()
         error = raw.INSTANTIATE(
-            self._program.pre, self._context, ctypes.addressof(instance), self._trap_address
+            self._program.pre, self._context, ctypes.addressof(instance), self._trap_at
         )
         if error:
             raise StartFailed(raw.take_error(error))
@@ -144,21 +144,19 @@ class Machine:
 
     def has(self, name: str) -> bool:
         """Tell whether the module exports a function of this name."""
-        return self._func(name) != 0
+        return self._func(name) is not None
 
-    def _func(self, name: str) -> int:
-        address = self._funcs.get(name)
-        if address is None:
+    def _func(self, name: str) -> ctypes.c_void_p | None:
+        # Looked up at first use: most instances use few of their exports.
+        if name not in self._funcs:
             extern = self._extern(name)
-            address = 0
-            if extern is not None and extern.kind == raw.EXTERN_FUNC:
-                self._keep.append(extern)
-                address = ctypes.addressof(extern.of)
-            self._funcs[name] = address
-        return address
+            found = extern is not None and extern.kind == raw.EXTERN_FUNC
+            self._keep.append(extern)
+            self._funcs[name] = ctypes.c_void_p(ctypes.addressof(extern.of)) if found else None
+        return self._funcs[name]
 
     def _arm(self) -> None:
-        ticker = self._program.compiler.ticker
+        ticker = self._ticker
         ticker.entered = True
         if not ticker.awake:
             ticker.wake()
@@ -173,12 +171,12 @@ class Machine:
             Trapped: The module trapped, or ran past its budget.
         """
         function = self._funcs.get(name) or self._func(name)
-        if not function:
+        if function is None:
             raise Trapped(f"the module does not export {name}")
         args = self._args
         args[0], args[2], args[4] = first, second, third
         self._arm()
-        error = raw.CALL(self._context, function, self._args_address, 3, self._trap_address)
+        error = raw.CALL(self._context, function, self._args_at, _ARGUMENTS, self._trap_at)
         if error:
             raise Trapped(raw.take_error(error))
         if self._trap.value:
@@ -195,13 +193,13 @@ class Machine:
     def begin(self) -> None:
         """Ask for the control block, and read it. Once, after `_initialize`."""
         self._control = self.call("interlock_control") & 0xFFFFFFFF
+        if not self.in_bounds(self._control, _CONTROL.size):
+            raise Trapped("the control block lies outside of memory")
         self.read_control()
 
     def read_control(self) -> None:
         """Read the control block, as a host does after every entry."""
-        if not self.in_bounds(self._control, _CONTROL.size):
-            raise Trapped("the control block lies outside of memory")
-        self.deadline, self.outbox, self.outbox_len, self.inbox, self.inbox_size, _ = _CONTROL.unpack_from(
+        self.deadline, self.outbox, self.outbox_len, self.inbox, self.inbox_size = _CONTROL.unpack_from(
             self._view, self._control
         )
 
@@ -249,18 +247,19 @@ class Machine:
             return []
         if not self.in_bounds(at, end - at):
             raise Trapped("the outbox lies outside of memory")
-        records = []
+        records: list[Emitted] = []
         view = self._view
         while at < end:
             if at + _HEAD.size > end:
-                raise Trapped("the outbox ends within a record's head")
+                raise Trapped("the outbox ends within the head of a record")
             call, size, status, flags = _HEAD.unpack_from(view, at)
             at += _HEAD.size
             if status > _LAST_CODE or flags & ~_KNOWN_FLAGS:
                 raise Trapped(f"the outbox holds a record with status {status} and flags {flags}")
-            # A record that runs past the end is dropped, and with it whatever it hid.
-            payload = bytes(view[at : at + size]) if at + size <= end else None
-            records.append(Emitted(call, status, flags, payload) if payload is not None else _cut(call))
+            if at + size > end:  # it is dropped, and with it whatever it hid
+                records.append((call, 0, CUT, b""))
+                break
+            records.append((call, status, flags, bytes(view[at : at + size])))
             at += size + (-size & 7)
         return records
 
@@ -269,11 +268,3 @@ class Machine:
         """The size of linear memory now."""
         self._size = raw.MEMORY_DATA_SIZE(self._context, self.memory)
         return self._size
-
-
-CUT = 1 << 15
-"""The flags of a record that did not fit its outbox; it carries nothing."""
-
-
-def _cut(call: int) -> Emitted:
-    return Emitted(call, 0, CUT, b"")
