@@ -13,12 +13,21 @@ import tempfile
 from importlib.resources import files
 from pathlib import Path
 
+from codec import Unsupported, load_unit, write_unit
 from google.protobuf.descriptor_pb2 import FileDescriptorSet
 from grpc_tools import protoc
 
 ROOT = Path(__file__).resolve().parent.parent
 PROTOS = ROOT / "protos"
-OUTPUTS = ("bindings/python/interlock/**/*_pb2.py", "bindings/python/interlock/**/*_pb2.pyi")
+MODULES = ROOT / "wasm_modules"
+OUTPUTS = (
+    "bindings/python/interlock/**/*_pb2.py",
+    "bindings/python/interlock/**/*_pb2.pyi",
+    "wasm_modules/gen/*",
+    "wasm_modules/*/gen/*",
+)
+# What all modules share, and the host reads: one unit of C for all of them.
+SHARED = ["interlock/v1/contract.proto", "interlock/v1/error.proto"]
 
 
 def proto_files() -> list[str]:
@@ -47,8 +56,30 @@ def generate_python(root: Path) -> None:
     run_protoc(f"--python_out={out}", f"--pyi_out={out}", *proto_files())
 
 
+def module_protos() -> dict[str, str]:
+    """The proto of each module that is written in C here, by the module's name."""
+    protos = {name.split("/")[1]: name for name in proto_files() if name.count("/") == 3}
+    return {module: name for module, name in protos.items() if (MODULES / module).is_dir()}
+
+
+def generate_c(root: Path) -> None:
+    descriptors = descriptor_set(proto_files())
+    out = root / "wasm_modules"
+    write_c(out / "gen", write_unit(load_unit(descriptors, SHARED, "interlock"), "../runtime", "."))
+    for module, name in module_protos().items():
+        unit = load_unit(descriptors, [name], module)
+        write_c(out / module / "gen", write_unit(unit, "../../runtime", "../../gen"))
+
+
+def write_c(folder: Path, sources: dict[str, str]) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in sources.items():
+        (folder / name).write_text(text, encoding="utf-8", newline="\n")
+
+
 def generate(root: Path) -> None:
     generate_python(root)
+    generate_c(root)
 
 
 def generated_files(root: Path) -> dict[str, bytes]:
@@ -61,7 +92,8 @@ def differences(committed: dict[str, bytes], fresh: dict[str, bytes]) -> list[st
     """One line for each generated file that is not as it would be generated now."""
     lines = [f"missing: {name}" for name in fresh.keys() - committed.keys()]
     lines += [f"not generated any more: {name}" for name in committed.keys() - fresh.keys()]
-    lines += [f"differs: {name}" for name in committed.keys() & fresh.keys() if committed[name] != fresh[name]]
+    both = committed.keys() & fresh.keys()
+    lines += [f"differs: {name}" for name in both if committed[name] != fresh[name]]
     return sorted(lines)
 
 
@@ -77,11 +109,14 @@ def check() -> int:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--check", action="store_true", help="compare instead of writing")
     if parser.parse_args().check:
         return check()
-    generate(ROOT)
+    try:
+        generate(ROOT)
+    except Unsupported as error:
+        raise SystemExit(str(error)) from error
     return 0
 
 
