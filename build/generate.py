@@ -13,9 +13,10 @@ import tempfile
 from importlib.resources import files
 from pathlib import Path
 
-from codec import Unsupported, load_unit, write_unit
 from google.protobuf.descriptor_pb2 import FileDescriptorSet
 from grpc_tools import protoc
+
+from codec import Unsupported, load_unit, write_unit
 
 ROOT = Path(__file__).resolve().parent.parent
 PROTOS = ROOT / "protos"

@@ -99,8 +99,8 @@ def _cases(message: Message, field: Field, unit: Unit) -> list[str]:
         when("!at", _refuse(field, "CODEC_CUT_OFF")),
     ]
     if not field.repeated:
-        value = scalar.decode.format("raw")
-        return _case(field, scalar.wire, [*number, f"out->{field.c_name} = {value};", *_mark_set(message, field)])
+        value = f"out->{field.c_name} = {scalar.decode.format('raw')};"
+        return _case(field, scalar.wire, [*number, value, *_mark_set(message, field)])
     return [*_case(field, scalar.wire, [*number, _found(field)]), *_packed(field, scalar.wire)]
 
 

@@ -21,7 +21,8 @@ def struct_lines(message: Message) -> list[str]:
         if field.presence is not Presence.ONEOF:
             body += _member(field)
     for oneof in message.oneofs:
-        members = [f"{element_type(field)} {field.c_name};" for field in message.fields if field.oneof == oneof]
+        fields = (field for field in message.fields if field.oneof == oneof)
+        members = [f"{element_type(field)} {field.c_name};" for field in fields]
         body += [f"uint32_t {case_member(oneof)};", *block("union", members)[:-1], "};"]
     if not body:
         body = ["uint8_t unused;  // C has no empty structs"]
@@ -43,7 +44,8 @@ def decode_declaration(message: Message) -> str:
 
 def next_lines(message: Message, field: Field) -> list[str]:
     """Walks a repeated field."""
-    head = f"static inline bool {message.c_name}_next_{field.name}(codec_cursor *at, {element_type(field)} *out)"
+    name = f"{message.c_name}_next_{field.name}"
+    head = f"static inline bool {name}(codec_cursor *at, {element_type(field)} *out)"
     if field.kind == "message":
         return block(
             head,

@@ -1,8 +1,5 @@
 """From descriptors to the schema, for the files of one unit."""
 
-from codec.rules import RulesReader, check_rules, rules_reader
-from codec.scalars import SCALARS
-from codec.schema import EnumType, Field, Message, Presence, Unit, Unsupported
 from google.protobuf.descriptor_pb2 import (
     DescriptorProto,
     EnumDescriptorProto,
@@ -11,18 +8,21 @@ from google.protobuf.descriptor_pb2 import (
     FileDescriptorSet,
 )
 
+from codec.rules import RulesReader, check_rules, rules_reader
+from codec.scalars import SCALARS
+from codec.schema import EnumType, Field, Message, Presence, Unit, Unsupported
+
 # Types of this package are generated once, for all modules, with a prefix.
 SHARED_PACKAGE = "interlock.v1"
 SHARED_PREFIX = "interlock_"
 # runtime/codec.h: CODEC_WAY_MAX
 WAY_MAX = 4
 
-C_WORDS = frozenset(
-    "alignas alignof auto bool break case char const constexpr continue default do double else enum extern "
-    "false float for goto if inline int long nullptr register restrict return short signed sizeof static "
-    "static_assert struct switch thread_local true typedef typeof typeof_unqual union unsigned void volatile "
-    "while NULL".split()
-)
+C_WORDS = """
+alignas alignof auto bool break case char const constexpr continue default do double else enum extern false
+float for goto if inline int long nullptr register restrict return short signed sizeof static static_assert
+struct switch thread_local true typedef typeof typeof_unqual union unsigned void volatile while NULL
+"""
 
 
 def load_unit(descriptors: FileDescriptorSet, files: list[str], name: str) -> Unit:
@@ -43,7 +43,8 @@ class _Loader:
         self.enums: dict[str, EnumType] = {}
         self.shared: set[str] = set()  # full names of enums that are another unit's
         self.messages: dict[str, DescriptorProto] = {}
-        self.requests = {method.input_type for file in self.files for s in file.service for method in s.method}
+        services = [service for file in self.files for service in file.service]
+        self.requests = {method.input_type for service in services for method in service.method}
         for file in descriptors.file:
             own = file.name in files
             if own or file.package == SHARED_PACKAGE:
@@ -95,11 +96,13 @@ class _Loader:
         proto = self.messages[full]
         for field in proto.field:
             singular = field.label != FieldDescriptorProto.LABEL_REPEATED
-            if field.type == FieldDescriptorProto.TYPE_MESSAGE and singular and field.type_name in self.messages:
+            if singular and field.type_name in self.messages:
                 self.load_message(field.type_name, loaded, [*outer, full])
-        fields = sorted((self.load_field(full, proto, field) for field in proto.field), key=lambda f: f.number)
-        first = fields[0] if fields else None
-        named = first is not None and first.number == 1 and first.name == "instance" and first.kind == "string"
+        fields = [self.load_field(full, proto, field) for field in proto.field]
+        fields.sort(key=lambda field: field.number)
+        named = [(field.number, field.name, field.kind) for field in fields[:1]] == [
+            (1, "instance", "string")
+        ]
         loaded[full] = Message(self.c_names[full], tuple(fields), named and full in self.requests)
 
     def load_field(self, full: str, proto: DescriptorProto, field: FieldDescriptorProto) -> Field:
@@ -114,7 +117,7 @@ class _Loader:
         packable = repeated and kind not in ("string", "bytes", "message")
         return Field(
             name=field.name,
-            c_name=f"{field.name}_" if field.name in C_WORDS else field.name,
+            c_name=f"{field.name}_" if field.name in C_WORDS.split() else field.name,
             number=field.number,
             kind=kind,
             repeated=repeated,

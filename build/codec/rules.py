@@ -3,10 +3,11 @@
 from collections.abc import Callable
 from typing import Any
 
-from codec.scalars import SCALARS
-from codec.schema import Rules, Unsupported
 from google.protobuf import descriptor_pool, message_factory
 from google.protobuf.descriptor_pb2 import FieldDescriptorProto, FileDescriptorSet
+
+from codec.scalars import SCALARS
+from codec.schema import Rules, Unsupported
 
 RULES = "interlock.v1.rules"
 _FORMAT_NAME = 1
@@ -19,9 +20,9 @@ def rules_reader(descriptors: FileDescriptorSet) -> RulesReader:
     generator needs no generated code."""
     pool = descriptor_pool.DescriptorPool()
     for file in descriptors.file:
-        pool.Add(file)  # type: ignore[no-untyped-call]
+        pool.Add(file)
     try:
-        extension = pool.FindExtensionByName(RULES)
+        extension: Any = pool.FindExtensionByName(RULES)
     except KeyError:
         return lambda _field: Rules()
     options = message_factory.GetMessageClass(pool.FindMessageTypeByName("google.protobuf.FieldOptions"))
@@ -54,10 +55,11 @@ def check_rules(where: str, kind: str, repeated: bool, rules: Rules) -> None:
     """Refuses rules that the field's type cannot have."""
     has_length = kind in ("string", "bytes")
     scalar = SCALARS.get(kind)
+    integer = scalar is not None and scalar.integer
     for applies, given, what in [
         (has_length, rules.min_len is not None or rules.max_len is not None, "min_len and max_len"),
         (repeated, rules.min_items is not None or rules.max_items is not None, "min_items and max_items"),
-        (scalar is not None and scalar.integer, rules.min is not None or rules.max is not None, "min and max"),
+        (integer, rules.min is not None or rules.max is not None, "min and max"),
         (kind == "enum", rules.defined_only, "defined_only"),
         (kind == "string", rules.name_format, "format"),
     ]:

@@ -81,4 +81,5 @@ class Unit:
 
     def held_by_value(self, message: Message) -> list[tuple[Field, Message]]:
         """The singular sub-messages of a message."""
-        return [(f, self.message(f.type_name)) for f in message.fields if f.kind == "message" and not f.repeated]
+        fields = (field for field in message.fields if field.kind == "message" and not field.repeated)
+        return [(field, self.message(field.type_name)) for field in fields]

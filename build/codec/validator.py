@@ -4,8 +4,7 @@ Singular values are checked when the whole message was read, since the last
 occurrence wins; elements that are messages as they are read.
 """
 
-from codec.header import element_type
-from codec.names import block, c_bytes, case_member, number_macro, when
+from codec.names import block, c_bytes, case_member, element_type, number_macro, when
 from codec.scalars import SCALARS, Scalar
 from codec.schema import EnumType, Field, Message, Presence, Unit
 
@@ -26,20 +25,18 @@ def rules_lines(message: Message, unit: Unit) -> list[str]:
 
 
 def _field_lines(message: Message, field: Field, unit: Unit) -> list[str]:
-    lines = [_refuse_when(field, check) for check in _container_checks(field)]
     if field.repeated:
+        lines = [_refuse_when(field, check) for check in _count_checks(field)]
         return lines + _each_element(message, field)
-    lines += [_refuse_when(field, check) for check in _value_checks(field, f"in->{field.c_name}")]
-    if field.presence is not Presence.IMPLICIT and field.kind != "message":
-        required = [_refuse_when(field, (f"!({_is_set(message, field)})", "is required"))] if field.rules.required else []
-        return required + (block(f"if ({_is_set(message, field)})", lines) if lines else [])
-    if field.kind == "message":
-        if field.rules.required:
-            lines.append(_refuse_when(field, (f"!({_is_set(message, field)})", "is required")))
-        if has_rules(unit.message(field.type_name), unit):
-            wrong = f"{_is_set(message, field)} && !{field.type_name}_rules(&in->{field.c_name}, error)"
-            lines.append(when(wrong, f"return codec_within(error, {c_bytes(field.name)}, CODEC_NO_INDEX);"))
-    return lines
+    lines = [_refuse_when(field, check) for check in _value_checks(field, f"in->{field.c_name}")]
+    if field.kind == "message" and has_rules(unit.message(field.type_name), unit):
+        wrong = f"!{field.type_name}_rules(&in->{field.c_name}, error)"
+        lines = [when(wrong, f"return codec_within(error, {c_bytes(field.name)}, CODEC_NO_INDEX);")]
+    if field.presence is Presence.IMPLICIT:
+        return lines
+    is_set = _is_set(message, field)
+    required = [_refuse_when(field, (f"!({is_set})", "is required"))] if field.rules.required else []
+    return required + (block(f"if ({is_set})", lines) if lines else [])
 
 
 def _is_set(message: Message, field: Field) -> str:
@@ -53,17 +50,15 @@ def _refuse_when(field: Field, check: Check, index: str = "CODEC_NO_INDEX") -> s
     return when(wrong, f"return codec_refuse(error, {c_bytes(field.name)}, {index}, {c_bytes(says)});")
 
 
-def _container_checks(field: Field) -> list[Check]:
+def _count_checks(field: Field) -> list[Check]:
     """Of how many elements a repeated field has."""
-    rules, count = field.rules, f"in->{field.c_name}.count"
+    count = f"in->{field.c_name}.count"
+    least, most = max(field.rules.min_items or 0, int(field.rules.required)), field.rules.max_items
     checks: list[Check] = []
-    if not field.repeated:
-        return checks
-    least = max(rules.min_items or 0, 1 if rules.required else 0)
     if least:
         checks.append((f"{count} < {least}", f"must have at least {_counted(least, 'element')}"))
-    if rules.max_items is not None:
-        checks.append((f"{count} > {rules.max_items}", f"must have at most {_counted(rules.max_items, 'element')}"))
+    if most is not None:
+        checks.append((f"{count} > {most}", f"must have at most {_counted(most, 'element')}"))
     return checks
 
 
@@ -98,18 +93,19 @@ def _value_checks(field: Field, value: str) -> list[Check]:
     if scalar.integer:
         checks += _bound_checks(field, scalar, value)
     if field.rules.defined_only and field.enum:
-        checks.append((f"!{defined_name(field.enum)}({value})", "must be one of the values that the proto names"))
+        wrong = f"!{defined_name(field.enum)}({value})"
+        checks.append((wrong, "must be one of the values that the proto names"))
     return checks
 
 
 def _text_checks(field: Field, value: str) -> list[Check]:
-    rules = field.rules
+    least, most = field.rules.min_len, field.rules.max_len
     checks: list[Check] = []
-    if rules.min_len:
-        checks.append((f"{value}.size < {rules.min_len}", f"must be at least {_counted(rules.min_len, 'byte')} long"))
-    if rules.max_len is not None:
-        checks.append((f"{value}.size > {rules.max_len}", f"must be at most {_counted(rules.max_len, 'byte')} long"))
-    if rules.name_format:
+    if least:
+        checks.append((f"{value}.size < {least}", f"must be at least {_counted(least, 'byte')} long"))
+    if most is not None:
+        checks.append((f"{value}.size > {most}", f"must be at most {_counted(most, 'byte')} long"))
+    if field.rules.name_format:
         checks.append((f"!codec_is_name({value})", "must match [a-z0-9][a-z0-9._-]{0,126}"))
     return checks
 
