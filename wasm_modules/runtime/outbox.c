@@ -116,6 +116,8 @@ bool outbox_has_room(uint32_t payload) {
   return false;
 }
 
+bool outbox_is_empty(void) { return control.outbox_len == 0; }
+
 // Opens a record in room that is there, or in the reserve. Anything else is a
 // bug of the module.
 static codec_writer *open_record(uint64_t call, uint16_t status, uint16_t flags, uint32_t payload_max) {

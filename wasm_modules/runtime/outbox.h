@@ -40,6 +40,9 @@ extern bool outbox_backlog;
 // it must and can.
 bool outbox_has_room(uint32_t payload);
 
+// Whether this entry has emitted nothing yet.
+bool outbox_is_empty(void);
+
 // Opens a record; the payload is written through the writer that is returned,
 // at most `payload_max` bytes, which outbox_has_room has allowed. Flags are
 // interlock_flag bits.

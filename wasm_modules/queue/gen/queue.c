@@ -258,6 +258,7 @@ static bool PushRequest_rules(const PushRequest *in, codec_error *error) {
   if (!in->instance.size) return codec_refuse(error, "instance", CODEC_NO_INDEX, "is required");
   if (!codec_is_name(in->instance)) return codec_refuse(error, "instance", CODEC_NO_INDEX, "must match [a-z0-9][a-z0-9._-]{0,126}");
   if (in->items.count < 1) return codec_refuse(error, "items", CODEC_NO_INDEX, "must have at least 1 element");
+  if (in->items.count > 16384) return codec_refuse(error, "items", CODEC_NO_INDEX, "must have at most 16384 elements");
   return true;
 }
 
@@ -367,6 +368,7 @@ static bool PopRequest_read(codec_view message, uint32_t depth, PopRequest *out,
 static bool PopRequest_rules(const PopRequest *in, codec_error *error) {
   if (!in->instance.size) return codec_refuse(error, "instance", CODEC_NO_INDEX, "is required");
   if (!codec_is_name(in->instance)) return codec_refuse(error, "instance", CODEC_NO_INDEX, "must match [a-z0-9][a-z0-9._-]{0,126}");
+  if (in->ack.count > 16384) return codec_refuse(error, "ack", CODEC_NO_INDEX, "must have at most 16384 elements");
   return true;
 }
 
@@ -499,6 +501,7 @@ static bool AckRequest_rules(const AckRequest *in, codec_error *error) {
   if (!in->instance.size) return codec_refuse(error, "instance", CODEC_NO_INDEX, "is required");
   if (!codec_is_name(in->instance)) return codec_refuse(error, "instance", CODEC_NO_INDEX, "must match [a-z0-9][a-z0-9._-]{0,126}");
   if (in->receipts.count < 1) return codec_refuse(error, "receipts", CODEC_NO_INDEX, "must have at least 1 element");
+  if (in->receipts.count > 16384) return codec_refuse(error, "receipts", CODEC_NO_INDEX, "must have at most 16384 elements");
   return true;
 }
 
@@ -598,6 +601,7 @@ static bool NackRequest_rules(const NackRequest *in, codec_error *error) {
   if (!in->instance.size) return codec_refuse(error, "instance", CODEC_NO_INDEX, "is required");
   if (!codec_is_name(in->instance)) return codec_refuse(error, "instance", CODEC_NO_INDEX, "must match [a-z0-9][a-z0-9._-]{0,126}");
   if (in->receipts.count < 1) return codec_refuse(error, "receipts", CODEC_NO_INDEX, "must have at least 1 element");
+  if (in->receipts.count > 16384) return codec_refuse(error, "receipts", CODEC_NO_INDEX, "must have at most 16384 elements");
   return true;
 }
 
@@ -697,6 +701,7 @@ static bool ExtendRequest_rules(const ExtendRequest *in, codec_error *error) {
   if (!in->instance.size) return codec_refuse(error, "instance", CODEC_NO_INDEX, "is required");
   if (!codec_is_name(in->instance)) return codec_refuse(error, "instance", CODEC_NO_INDEX, "must match [a-z0-9][a-z0-9._-]{0,126}");
   if (in->receipts.count < 1) return codec_refuse(error, "receipts", CODEC_NO_INDEX, "must have at least 1 element");
+  if (in->receipts.count > 16384) return codec_refuse(error, "receipts", CODEC_NO_INDEX, "must have at most 16384 elements");
   return true;
 }
 
@@ -787,6 +792,7 @@ static bool SubscribeRequest_rules(const SubscribeRequest *in, codec_error *erro
   if (!in->instance.size) return codec_refuse(error, "instance", CODEC_NO_INDEX, "is required");
   if (!codec_is_name(in->instance)) return codec_refuse(error, "instance", CODEC_NO_INDEX, "must match [a-z0-9][a-z0-9._-]{0,126}");
   if (in->credit < UINT64_C(1)) return codec_refuse(error, "credit", CODEC_NO_INDEX, "must be at least 1");
+  if (in->credit > UINT64_C(16384)) return codec_refuse(error, "credit", CODEC_NO_INDEX, "must be at most 16384");
   return true;
 }
 
