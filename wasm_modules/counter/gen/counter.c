@@ -108,6 +108,7 @@ static bool AddRequest_rules(const AddRequest *in, codec_error *error) {
   if (!in->instance.size) return codec_refuse(error, "instance", CODEC_NO_INDEX, "is required");
   if (!codec_is_name(in->instance)) return codec_refuse(error, "instance", CODEC_NO_INDEX, "must match [a-z0-9][a-z0-9._-]{0,126}");
   if (in->adds.count < 1) return codec_refuse(error, "adds", CODEC_NO_INDEX, "must have at least 1 element");
+  if (in->adds.count > 4096) return codec_refuse(error, "adds", CODEC_NO_INDEX, "must have at most 4096 elements");
   return true;
 }
 
@@ -224,6 +225,7 @@ static bool GetRequest_rules(const GetRequest *in, codec_error *error) {
   if (!in->instance.size) return codec_refuse(error, "instance", CODEC_NO_INDEX, "is required");
   if (!codec_is_name(in->instance)) return codec_refuse(error, "instance", CODEC_NO_INDEX, "must match [a-z0-9][a-z0-9._-]{0,126}");
   if (in->keys.count < 1) return codec_refuse(error, "keys", CODEC_NO_INDEX, "must have at least 1 element");
+  if (in->keys.count > 4096) return codec_refuse(error, "keys", CODEC_NO_INDEX, "must have at most 4096 elements");
   {
     codec_view value;
     codec_cursor keys_at = codec_walk(in->keys);
@@ -427,6 +429,7 @@ static bool ResetRequest_read(codec_view message, uint32_t depth, ResetRequest *
 static bool ResetRequest_rules(const ResetRequest *in, codec_error *error) {
   if (!in->instance.size) return codec_refuse(error, "instance", CODEC_NO_INDEX, "is required");
   if (!codec_is_name(in->instance)) return codec_refuse(error, "instance", CODEC_NO_INDEX, "must match [a-z0-9][a-z0-9._-]{0,126}");
+  if (in->keys.count > 4096) return codec_refuse(error, "keys", CODEC_NO_INDEX, "must have at most 4096 elements");
   {
     codec_view value;
     codec_cursor keys_at = codec_walk(in->keys);

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from interlock.v1 import options_pb2 as interlock_dot_v1_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"interlock/counter/v1/counter.proto\x12\x14interlock.counter.v1\x1a\x1ainterlock/v1/options.proto\"F\n\x08\x41\x64\x64ition\x12\x14\n\x03key\x18\x01 \x01(\tB\x07\xa2\xd4\x18\x03\x18\x80\x08\x12\r\n\x05\x64\x65lta\x18\x02 \x01(\x03\x12\x15\n\x04once\x18\x03 \x01(\tB\x07\xa2\xd4\x18\x03\x18\xff\x01\"^\n\nAddRequest\x12\x1a\n\x08instance\x18\x01 \x01(\tB\x08\xa2\xd4\x18\x04\x08\x01H\x01\x12\x34\n\x04\x61\x64\x64s\x18\x02 \x03(\x0b\x32\x1e.interlock.counter.v1.AdditionB\x06\xa2\xd4\x18\x02 \x01\"4\n\x05\x41\x64\x64\x65\x64\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x03\x12\x0f\n\x07\x61pplied\x18\x03 \x01(\x08\":\n\x0b\x41\x64\x64Response\x12+\n\x06values\x18\x01 \x03(\x0b\x32\x1b.interlock.counter.v1.Added\"A\n\nGetRequest\x12\x1a\n\x08instance\x18\x01 \x01(\tB\x08\xa2\xd4\x18\x04\x08\x01H\x01\x12\x17\n\x04keys\x18\x02 \x03(\tB\t\xa2\xd4\x18\x05\x18\x80\x08 \x01\"&\n\x08KeyValue\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x03\"=\n\x0bGetResponse\x12.\n\x06values\x18\x01 \x03(\x0b\x32\x1e.interlock.counter.v1.KeyValue\"i\n\x14\x43ompareAndSetRequest\x12\x1a\n\x08instance\x18\x01 \x01(\tB\x08\xa2\xd4\x18\x04\x08\x01H\x01\x12\x14\n\x03key\x18\x02 \x01(\tB\x07\xa2\xd4\x18\x03\x18\x80\x08\x12\x10\n\x08\x65xpected\x18\x03 \x01(\x03\x12\r\n\x05value\x18\x04 \x01(\x03\"7\n\x15\x43ompareAndSetResponse\x12\x0f\n\x07swapped\x18\x01 \x01(\x08\x12\r\n\x05value\x18\x02 \x01(\x03\"A\n\x0cResetRequest\x12\x1a\n\x08instance\x18\x01 \x01(\tB\x08\xa2\xd4\x18\x04\x08\x01H\x01\x12\x15\n\x04keys\x18\x02 \x03(\tB\x07\xa2\xd4\x18\x03\x18\x80\x08\"\x1e\n\rResetResponse\x12\r\n\x05reset\x18\x01 \x01(\x04\"{\n\x0bListRequest\x12\x1a\n\x08instance\x18\x01 \x01(\tB\x08\xa2\xd4\x18\x04\x08\x01H\x01\x12\x17\n\x06prefix\x18\x02 \x01(\tB\x07\xa2\xd4\x18\x03\x18\x80\x08\x12\x1a\n\tpage_size\x18\x03 \x01(\rB\x07\xa2\xd4\x18\x03\x38\x90N\x12\x1b\n\npage_token\x18\x04 \x01(\tB\x07\xa2\xd4\x18\x03\x18\xcc\x08\"W\n\x0cListResponse\x12.\n\x06values\x18\x01 \x03(\x0b\x32\x1e.interlock.counter.v1.KeyValue\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x96\x01\n\x0bWaitRequest\x12\x1a\n\x08instance\x18\x01 \x01(\tB\x08\xa2\xd4\x18\x04\x08\x01H\x01\x12\x14\n\x03key\x18\x02 \x01(\tB\x07\xa2\xd4\x18\x03\x18\x80\x08\x12\x15\n\x08\x61t_least\x18\x03 \x01(\x03H\x00\x88\x01\x01\x12\x14\n\x07\x61t_most\x18\x04 \x01(\x03H\x01\x88\x01\x01\x12\x0f\n\x07wait_ms\x18\x05 \x01(\rB\x0b\n\t_at_leastB\n\n\x08_at_most\".\n\x0cWaitResponse\x12\r\n\x05value\x18\x01 \x01(\x03\x12\x0f\n\x07reached\x18\x02 \x01(\x08\x32\x8c\x04\n\x0e\x43ounterService\x12J\n\x03\x41\x64\x64\x12 .interlock.counter.v1.AddRequest\x1a!.interlock.counter.v1.AddResponse\x12O\n\x03Get\x12 .interlock.counter.v1.GetRequest\x1a!.interlock.counter.v1.GetResponse\"\x03\x90\x02\x01\x12h\n\rCompareAndSet\x12*.interlock.counter.v1.CompareAndSetRequest\x1a+.interlock.counter.v1.CompareAndSetResponse\x12P\n\x05Reset\x12\".interlock.counter.v1.ResetRequest\x1a#.interlock.counter.v1.ResetResponse\x12R\n\x04List\x12!.interlock.counter.v1.ListRequest\x1a\".interlock.counter.v1.ListResponse\"\x03\x90\x02\x01\x12M\n\x04Wait\x12!.interlock.counter.v1.WaitRequest\x1a\".interlock.counter.v1.WaitResponseBN\n\x18\x64\x65v.interlock.counter.v1P\x01Z0interlock.dev/gen/interlock/counter/v1;counterv1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"interlock/counter/v1/counter.proto\x12\x14interlock.counter.v1\x1a\x1ainterlock/v1/options.proto\"F\n\x08\x41\x64\x64ition\x12\x14\n\x03key\x18\x01 \x01(\tB\x07\xa2\xd4\x18\x03\x18\x80\x08\x12\r\n\x05\x64\x65lta\x18\x02 \x01(\x03\x12\x15\n\x04once\x18\x03 \x01(\tB\x07\xa2\xd4\x18\x03\x18\xff\x01\"a\n\nAddRequest\x12\x1a\n\x08instance\x18\x01 \x01(\tB\x08\xa2\xd4\x18\x04\x08\x01H\x01\x12\x37\n\x04\x61\x64\x64s\x18\x02 \x03(\x0b\x32\x1e.interlock.counter.v1.AdditionB\t\xa2\xd4\x18\x05 \x01(\x80 \"4\n\x05\x41\x64\x64\x65\x64\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x03\x12\x0f\n\x07\x61pplied\x18\x03 \x01(\x08\":\n\x0b\x41\x64\x64Response\x12+\n\x06values\x18\x01 \x03(\x0b\x32\x1b.interlock.counter.v1.Added\"D\n\nGetRequest\x12\x1a\n\x08instance\x18\x01 \x01(\tB\x08\xa2\xd4\x18\x04\x08\x01H\x01\x12\x1a\n\x04keys\x18\x02 \x03(\tB\x0c\xa2\xd4\x18\x08\x18\x80\x08 \x01(\x80 \"&\n\x08KeyValue\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x03\"=\n\x0bGetResponse\x12.\n\x06values\x18\x01 \x03(\x0b\x32\x1e.interlock.counter.v1.KeyValue\"i\n\x14\x43ompareAndSetRequest\x12\x1a\n\x08instance\x18\x01 \x01(\tB\x08\xa2\xd4\x18\x04\x08\x01H\x01\x12\x14\n\x03key\x18\x02 \x01(\tB\x07\xa2\xd4\x18\x03\x18\x80\x08\x12\x10\n\x08\x65xpected\x18\x03 \x01(\x03\x12\r\n\x05value\x18\x04 \x01(\x03\"7\n\x15\x43ompareAndSetResponse\x12\x0f\n\x07swapped\x18\x01 \x01(\x08\x12\r\n\x05value\x18\x02 \x01(\x03\"D\n\x0cResetRequest\x12\x1a\n\x08instance\x18\x01 \x01(\tB\x08\xa2\xd4\x18\x04\x08\x01H\x01\x12\x18\n\x04keys\x18\x02 \x03(\tB\n\xa2\xd4\x18\x06\x18\x80\x08(\x80 \"\x1e\n\rResetResponse\x12\r\n\x05reset\x18\x01 \x01(\x04\"{\n\x0bListRequest\x12\x1a\n\x08instance\x18\x01 \x01(\tB\x08\xa2\xd4\x18\x04\x08\x01H\x01\x12\x17\n\x06prefix\x18\x02 \x01(\tB\x07\xa2\xd4\x18\x03\x18\x80\x08\x12\x1a\n\tpage_size\x18\x03 \x01(\rB\x07\xa2\xd4\x18\x03\x38\x90N\x12\x1b\n\npage_token\x18\x04 \x01(\tB\x07\xa2\xd4\x18\x03\x18\xcc\x08\"W\n\x0cListResponse\x12.\n\x06values\x18\x01 \x03(\x0b\x32\x1e.interlock.counter.v1.KeyValue\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x96\x01\n\x0bWaitRequest\x12\x1a\n\x08instance\x18\x01 \x01(\tB\x08\xa2\xd4\x18\x04\x08\x01H\x01\x12\x14\n\x03key\x18\x02 \x01(\tB\x07\xa2\xd4\x18\x03\x18\x80\x08\x12\x15\n\x08\x61t_least\x18\x03 \x01(\x03H\x00\x88\x01\x01\x12\x14\n\x07\x61t_most\x18\x04 \x01(\x03H\x01\x88\x01\x01\x12\x0f\n\x07wait_ms\x18\x05 \x01(\rB\x0b\n\t_at_leastB\n\n\x08_at_most\".\n\x0cWaitResponse\x12\r\n\x05value\x18\x01 \x01(\x03\x12\x0f\n\x07reached\x18\x02 \x01(\x08\x32\x8c\x04\n\x0e\x43ounterService\x12J\n\x03\x41\x64\x64\x12 .interlock.counter.v1.AddRequest\x1a!.interlock.counter.v1.AddResponse\x12O\n\x03Get\x12 .interlock.counter.v1.GetRequest\x1a!.interlock.counter.v1.GetResponse\"\x03\x90\x02\x01\x12h\n\rCompareAndSet\x12*.interlock.counter.v1.CompareAndSetRequest\x1a+.interlock.counter.v1.CompareAndSetResponse\x12P\n\x05Reset\x12\".interlock.counter.v1.ResetRequest\x1a#.interlock.counter.v1.ResetResponse\x12R\n\x04List\x12!.interlock.counter.v1.ListRequest\x1a\".interlock.counter.v1.ListResponse\"\x03\x90\x02\x01\x12M\n\x04Wait\x12!.interlock.counter.v1.WaitRequest\x1a\".interlock.counter.v1.WaitResponseBN\n\x18\x64\x65v.interlock.counter.v1P\x01Z0interlock.dev/gen/interlock/counter/v1;counterv1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -40,11 +40,11 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ADDREQUEST'].fields_by_name['instance']._loaded_options = None
   _globals['_ADDREQUEST'].fields_by_name['instance']._serialized_options = b'\242\324\030\004\010\001H\001'
   _globals['_ADDREQUEST'].fields_by_name['adds']._loaded_options = None
-  _globals['_ADDREQUEST'].fields_by_name['adds']._serialized_options = b'\242\324\030\002 \001'
+  _globals['_ADDREQUEST'].fields_by_name['adds']._serialized_options = b'\242\324\030\005 \001(\200 '
   _globals['_GETREQUEST'].fields_by_name['instance']._loaded_options = None
   _globals['_GETREQUEST'].fields_by_name['instance']._serialized_options = b'\242\324\030\004\010\001H\001'
   _globals['_GETREQUEST'].fields_by_name['keys']._loaded_options = None
-  _globals['_GETREQUEST'].fields_by_name['keys']._serialized_options = b'\242\324\030\005\030\200\010 \001'
+  _globals['_GETREQUEST'].fields_by_name['keys']._serialized_options = b'\242\324\030\010\030\200\010 \001(\200 '
   _globals['_COMPAREANDSETREQUEST'].fields_by_name['instance']._loaded_options = None
   _globals['_COMPAREANDSETREQUEST'].fields_by_name['instance']._serialized_options = b'\242\324\030\004\010\001H\001'
   _globals['_COMPAREANDSETREQUEST'].fields_by_name['key']._loaded_options = None
@@ -52,7 +52,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_RESETREQUEST'].fields_by_name['instance']._loaded_options = None
   _globals['_RESETREQUEST'].fields_by_name['instance']._serialized_options = b'\242\324\030\004\010\001H\001'
   _globals['_RESETREQUEST'].fields_by_name['keys']._loaded_options = None
-  _globals['_RESETREQUEST'].fields_by_name['keys']._serialized_options = b'\242\324\030\003\030\200\010'
+  _globals['_RESETREQUEST'].fields_by_name['keys']._serialized_options = b'\242\324\030\006\030\200\010(\200 '
   _globals['_LISTREQUEST'].fields_by_name['instance']._loaded_options = None
   _globals['_LISTREQUEST'].fields_by_name['instance']._serialized_options = b'\242\324\030\004\010\001H\001'
   _globals['_LISTREQUEST'].fields_by_name['prefix']._loaded_options = None
@@ -72,33 +72,33 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ADDITION']._serialized_start=88
   _globals['_ADDITION']._serialized_end=158
   _globals['_ADDREQUEST']._serialized_start=160
-  _globals['_ADDREQUEST']._serialized_end=254
-  _globals['_ADDED']._serialized_start=256
-  _globals['_ADDED']._serialized_end=308
-  _globals['_ADDRESPONSE']._serialized_start=310
-  _globals['_ADDRESPONSE']._serialized_end=368
-  _globals['_GETREQUEST']._serialized_start=370
-  _globals['_GETREQUEST']._serialized_end=435
-  _globals['_KEYVALUE']._serialized_start=437
-  _globals['_KEYVALUE']._serialized_end=475
-  _globals['_GETRESPONSE']._serialized_start=477
-  _globals['_GETRESPONSE']._serialized_end=538
-  _globals['_COMPAREANDSETREQUEST']._serialized_start=540
-  _globals['_COMPAREANDSETREQUEST']._serialized_end=645
-  _globals['_COMPAREANDSETRESPONSE']._serialized_start=647
-  _globals['_COMPAREANDSETRESPONSE']._serialized_end=702
-  _globals['_RESETREQUEST']._serialized_start=704
-  _globals['_RESETREQUEST']._serialized_end=769
-  _globals['_RESETRESPONSE']._serialized_start=771
-  _globals['_RESETRESPONSE']._serialized_end=801
-  _globals['_LISTREQUEST']._serialized_start=803
-  _globals['_LISTREQUEST']._serialized_end=926
-  _globals['_LISTRESPONSE']._serialized_start=928
-  _globals['_LISTRESPONSE']._serialized_end=1015
-  _globals['_WAITREQUEST']._serialized_start=1018
-  _globals['_WAITREQUEST']._serialized_end=1168
-  _globals['_WAITRESPONSE']._serialized_start=1170
-  _globals['_WAITRESPONSE']._serialized_end=1216
-  _globals['_COUNTERSERVICE']._serialized_start=1219
-  _globals['_COUNTERSERVICE']._serialized_end=1743
+  _globals['_ADDREQUEST']._serialized_end=257
+  _globals['_ADDED']._serialized_start=259
+  _globals['_ADDED']._serialized_end=311
+  _globals['_ADDRESPONSE']._serialized_start=313
+  _globals['_ADDRESPONSE']._serialized_end=371
+  _globals['_GETREQUEST']._serialized_start=373
+  _globals['_GETREQUEST']._serialized_end=441
+  _globals['_KEYVALUE']._serialized_start=443
+  _globals['_KEYVALUE']._serialized_end=481
+  _globals['_GETRESPONSE']._serialized_start=483
+  _globals['_GETRESPONSE']._serialized_end=544
+  _globals['_COMPAREANDSETREQUEST']._serialized_start=546
+  _globals['_COMPAREANDSETREQUEST']._serialized_end=651
+  _globals['_COMPAREANDSETRESPONSE']._serialized_start=653
+  _globals['_COMPAREANDSETRESPONSE']._serialized_end=708
+  _globals['_RESETREQUEST']._serialized_start=710
+  _globals['_RESETREQUEST']._serialized_end=778
+  _globals['_RESETRESPONSE']._serialized_start=780
+  _globals['_RESETRESPONSE']._serialized_end=810
+  _globals['_LISTREQUEST']._serialized_start=812
+  _globals['_LISTREQUEST']._serialized_end=935
+  _globals['_LISTRESPONSE']._serialized_start=937
+  _globals['_LISTRESPONSE']._serialized_end=1024
+  _globals['_WAITREQUEST']._serialized_start=1027
+  _globals['_WAITREQUEST']._serialized_end=1177
+  _globals['_WAITRESPONSE']._serialized_start=1179
+  _globals['_WAITRESPONSE']._serialized_end=1225
+  _globals['_COUNTERSERVICE']._serialized_start=1228
+  _globals['_COUNTERSERVICE']._serialized_end=1752
 # @@protoc_insertion_point(module_scope)
