@@ -14,6 +14,12 @@ void codec_close(codec_writer *w, uint8_t *mark) {
   codec_write_varint(&length, size);
 }
 
+codec_view codec_text(const char *text) {
+  uint32_t size = 0;
+  while (text[size]) size++;
+  return (codec_view){(const uint8_t *)text, size};
+}
+
 bool codec_view_equals(codec_view a, codec_view b) {
   if (a.size != b.size) return false;
   for (uint32_t i = 0; i < a.size; i++) {

@@ -106,9 +106,8 @@ static inline uint32_t codec_bytes_size(uint32_t field_number, uint32_t length) 
   return codec_varint_size((uint64_t)field_number << 3) + codec_varint_size(length) + length;
 }
 
-static inline codec_view codec_text(const char *text) {
-  return (codec_view){(const uint8_t *)text, (uint32_t)__builtin_strlen(text)};
-}
+// A view of a text that ends with a 0 byte.
+codec_view codec_text(const char *text);
 
 bool codec_view_equals(codec_view a, codec_view b);
 
