@@ -20,6 +20,7 @@ from interlock_host.module import CAPS, Limits
 PREFIX = "INTERLOCK_"
 DEFAULT_PORT = 7070
 DEFAULT_METRICS = "127.0.0.1:9464"
+OFF = "off"
 CLOCKS = ("run", "virtual")
 
 
@@ -181,7 +182,11 @@ def _parse(name: str, value: Any, where: str) -> Any:
 
 def _text(value: Any, where: str = "") -> str:
     if not isinstance(value, str) or not value:
-        raise ConfigError(f"{where}: {value!r} is not a text") if where else ValueError(f"{value!r} is not a text")
+        raise (
+            ConfigError(f"{where}: {value!r} is not a text")
+            if where
+            else ValueError(f"{value!r} is not a text")
+        )
     return value
 
 

@@ -7,9 +7,15 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 import structlog
+
+from interlock_host.observer import EngineObserver
+
+if TYPE_CHECKING:
+    from interlock_host.instance import Instance
+    from interlock_host.module import Module
 
 LEVELS = ("debug", "info", "warning", "error")
 FORMATS = ("auto", "json", "console")
@@ -91,3 +97,37 @@ class Repeats:
                 began, seen = now, 0
             self._windows[key] = (began, seen + 1)
         return held if seen < self._burst else None
+
+
+class LogObserver(EngineObserver):
+    """Logs what modules do wrong, and what they have to say. What repeats is held back."""
+
+    def __init__(self) -> None:
+        self._log = logger("engine")
+        self._repeats = Repeats()
+
+    def module_started(self, module: Module, seconds: float) -> None:
+        self._log.info(
+            "module served", module=module.short_name, digest=module.digest, seconds=round(seconds, 4)
+        )
+
+    def trap(self, instance: Instance, message: str) -> None:
+        self._say("error", "trap", instance, error=message, traps=instance.traps)
+
+    def fault(self, instance: Instance, message: str) -> None:
+        self._say("warning", "module fault", instance, error=message)
+
+    def event(self, instance: Instance, call_id: int, text: str) -> None:
+        self._say("info", "module event", instance, call=call_id, text=text)
+
+    def output(self, instance: Instance, text: str) -> None:
+        self._say("info", "module output", instance, text=text)
+
+    def _say(self, level: str, event: str, instance: Instance, **values: object) -> None:
+        held = self._repeats.admit(event, instance.module.name)
+        if held is not None:
+            more = {"held_back": held} if held else {}
+            self._log.log(
+                logging.getLevelName(level.upper()), event,
+                module=instance.module.name, instance=instance.name, **values, **more,
+            )  # fmt: skip

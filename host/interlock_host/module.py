@@ -117,11 +117,16 @@ class Module:
 
     @property
     def short_name(self) -> str:
-        """The package's last word before its version: `acme.gate.v1` is `gate`."""
-        words = self.package.split(".")
-        if len(words) > 1 and words[-1][0] == "v" and words[-1][1:2].isdigit():
-            words.pop()
-        return words[-1]
+        """The module's name wherever no other has it."""
+        return short_name(self.package)
+
+
+def short_name(package: str) -> str:
+    """Return a package's last word before its version: `acme.gate.v1` is `gate`."""
+    words = package.split(".")
+    if len(words) > 1 and words[-1][0] == "v" and words[-1][1:2].isdigit():
+        words.pop()
+    return words[-1]
 
 
 def _uses_wasi(packed: Packed) -> bool:

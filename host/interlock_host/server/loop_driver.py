@@ -18,24 +18,31 @@ RunDue = Callable[[], int | None]
 
 
 class LoopDriver:
-    """Runs an engine's due instances on the event loop it is made on.
+    """Runs an engine's due instances on the event loop that it is made on.
 
-    Args:
-        clock: The engine's.
-        run_due: What to call when something is due.
-        offload: Where to call it instead of on the loop: a module with a large
-            entry budget must not hold up every other call.
+    An engine asks for its driver before the driver can know the engine, hence `bind`.
     """
 
-    def __init__(self, clock: Clock, run_due: RunDue, offload: Executor | None = None) -> None:
+    def __init__(self, clock: Clock) -> None:
         self._loop = asyncio.get_running_loop()
         self._thread = threading.get_ident()
         self._clock = clock
-        self._run_due = run_due
-        self._offload = offload
+        self._run_due: RunDue = _nothing
+        self._offload: Executor | None = None
         self._due = _NEVER
         self._handle: asyncio.TimerHandle | None = None
         self._closed = False
+
+    def bind(self, run_due: RunDue, offload: Executor | None = None) -> None:
+        """Say what to run when something is due.
+
+        Args:
+            run_due: The engine's.
+            offload: Where to run it instead of on the loop, so that a module
+                with a large entry budget does not hold up every other call.
+        """
+        self._run_due = run_due
+        self._offload = offload
 
     def schedule(self, due_ns: int) -> None:
         """Wake at `due_ns`, if not before. May be called on any thread."""
@@ -73,3 +80,7 @@ class LoopDriver:
     def _again(self, due_ns: int | None) -> None:
         if due_ns is not None:
             self._arm(due_ns)
+
+
+def _nothing() -> None:
+    """Stand in until an engine is bound: nothing is due in it before its first call."""

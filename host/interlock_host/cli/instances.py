@@ -1,0 +1,132 @@
+"""`interlock modules`, `interlock instances` and `interlock delete`: what a host holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import click
+import grpc
+
+from interlock.host.v1 import host_pb2
+from interlock_host.cli.target import (
+    EXIT_HELP,
+    connected,
+    output_option,
+    print_json,
+    print_table,
+    split_name,
+    target_option,
+)
+
+_SERVICE = "/interlock.host.v1.HostService/"
+_TIMEOUT_SECONDS = 30.0
+
+
+@click.command(
+    epilog=f"""
+    \b
+    Examples:
+      interlock modules
+      interlock modules --target 127.0.0.1:7070 --output json | jq -r .service
+
+    {EXIT_HELP}
+    """
+)
+@target_option
+@output_option
+def modules(target: str | None, output: str) -> None:
+    """List the modules that a host serves.
+
+    With --output json, one interlock.host.v1.Module a line.
+    """
+    with connected(target) as channel:
+        found = _call(channel, "ListModules", host_pb2.ListModulesRequest()).modules
+    if output == "json":
+        for module in found:
+            print_json(module)
+        return
+    rows: list[tuple[str, ...]] = [("MODULE", "SERVICE", "INSTANCES", "METHODS", "SUMMARY")]
+    for module in found:
+        methods = " ".join(method.name for method in module.methods)
+        rows.append((module.name, module.service, str(module.instances), methods, module.summary))
+    print_table(rows)
+
+
+@click.command(
+    epilog=f"""
+    \b
+    Examples:
+      interlock instances
+      interlock instances --module queue --prefix orders-
+      interlock instances --output json | jq 'select(.parkedCalls > 0)'
+
+    {EXIT_HELP}
+    """
+)
+@click.option("--module", default="", metavar="NAME", help="Only the instances of this module.")
+@click.option("--prefix", default="", metavar="TEXT", help="Only names that begin so.")
+@target_option
+@output_option
+def instances(module: str, prefix: str, target: str | None, output: str) -> None:
+    """List the instances that live in a host, by module and name.
+
+    With --output json, one interlock.host.v1.Instance a line.
+    """
+    with connected(target) as channel:
+        found = list(_instances(channel, module, prefix))
+    if output == "json":
+        for instance in found:
+            print_json(instance)
+        return
+    rows: list[tuple[str, ...]] = [("INSTANCE", "STATE", "MEMORY", "PARKED", "ENTRIES", "TRAPS")]
+    for instance in found:
+        state = host_pb2.InstanceState.Name(instance.state).removeprefix("INSTANCE_STATE_").lower()
+        numbers = (instance.memory_bytes, instance.parked_calls, instance.entries, instance.traps)
+        rows.append((f"{instance.module}/{instance.name}", state, *(f"{number:,}" for number in numbers)))
+    print_table(rows)
+
+
+@click.command(
+    epilog=f"""
+    \b
+    Example:
+      interlock delete queue/orders
+
+    {EXIT_HELP}
+    """
+)
+@click.argument("name", metavar="MODULE/INSTANCE")
+@target_option
+@output_option
+def delete(name: str, target: str | None, output: str) -> None:
+    """End an instance and forget its state.
+
+    Its parked calls are answered UNAVAILABLE/INSTANCE_DELETED. The next call
+    that names it makes a new one. A failed instance is begun anew this way.
+    """
+    module, instance = split_name(name)
+    with connected(target) as channel:
+        request = host_pb2.DeleteInstanceRequest(module=module, instance=instance)
+        response = _call(channel, "DeleteInstance", request)
+    if output == "json":
+        print_json(response)
+    else:
+        click.echo(f"{name} is deleted; {response.cancelled_calls} parked calls were cancelled")
+
+
+def _instances(channel: grpc.Channel, module: str, prefix: str) -> Iterator[host_pb2.Instance]:
+    token = ""
+    while True:
+        request = host_pb2.ListInstancesRequest(module=module, prefix=prefix, page_token=token)
+        page = _call(channel, "ListInstances", request)
+        yield from page.instances
+        token = page.next_page_token
+        if not token:
+            return
+
+
+def _call(channel: grpc.Channel, method: str, request: Any) -> Any:
+    response = getattr(host_pb2, f"{method}Response")
+    bound = channel.unary_unary(_SERVICE + method, type(request).SerializeToString, response.FromString)
+    return bound(request, timeout=_TIMEOUT_SECONDS)

@@ -1,0 +1,34 @@
+"""The `interlock` command."""
+
+from __future__ import annotations
+
+import click
+
+import interlock_host
+from interlock_host.cli.call import call
+from interlock_host.cli.inspect import inspect
+from interlock_host.cli.instances import delete, instances, modules
+from interlock_host.cli.pack import pack
+from interlock_host.cli.serve import serve
+
+
+@click.group(
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+    epilog="""
+    \b
+    Begin with a host and a call, in two terminals:
+      interlock serve
+      interlock call queue/orders Push '{"items": [{"data": "b25l"}]}'
+    """,
+)
+@click.version_option(interlock_host.__version__, prog_name="interlock")
+def main() -> None:
+    """Queues, counters and other coordinators, as WebAssembly modules behind one gRPC host.
+
+    An instance is one named state of a module: queue/orders, counter/hits. It
+    is made by the first call that names it.
+    """
+
+
+for command in (serve, call, modules, instances, delete, pack, inspect):
+    main.add_command(command)

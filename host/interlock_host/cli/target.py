@@ -1,0 +1,93 @@
+"""Where a command finds its host, and how it tells what went wrong there."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import click
+import grpc
+from google.protobuf import json_format
+from google.protobuf.message import Message
+from google.rpc import error_details_pb2, status_pb2
+
+from interlock_host.config import ConfigError
+from interlock_host.server.address import default_socket, parse_address
+from interlock_host.server.status import DETAILS_KEY
+
+EXIT_HELP = "The exit code is the gRPC code: 0, or 1 to 16, with the reason on standard error."
+
+target_option = click.option(
+    "--target",
+    envvar="INTERLOCK_TARGET",
+    metavar="ADDR",
+    help="unix:PATH, unix:///PATH, HOST:PORT or grpc://HOST:PORT.  "
+    "[env: INTERLOCK_TARGET; default: the user's own socket]",
+)
+output_option = click.option(
+    "--output",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="json for scripts.",
+)
+
+
+@contextlib.contextmanager
+def connected(target: str | None) -> Iterator[grpc.Channel]:
+    """Open a channel to a host; a call that fails inside ends the process with its gRPC code."""
+    try:
+        address = str(parse_address(target) if target else default_socket())
+    except ConfigError as error:
+        raise click.UsageError(str(error)) from error
+    options = [("grpc.max_receive_message_length", -1)]
+    with grpc.insecure_channel(address, options) as channel:
+        try:
+            yield channel
+        except grpc.RpcError as error:
+            _exit(error, address)
+
+
+def _exit(error: Any, address: str) -> None:
+    code: grpc.StatusCode = error.code()
+    info = error_info(error)
+    words = [code.name + (f"/{info.reason}" if info.reason else ""), error.details() or ""]
+    if field := info.metadata.get("field"):
+        words.append(f"(field {field})")
+    if code is grpc.StatusCode.UNAVAILABLE and not info.reason:
+        words = [f"no host answers at {address}; start one with: interlock serve", f"({error.details()})"]
+    click.echo(f"Error: {words[0]}: {' '.join(words[1:])}", err=True)
+    sys.exit(code.value[0])
+
+
+def error_info(error: Any) -> error_details_pb2.ErrorInfo:
+    """Return the ErrorInfo of a failed call; an empty one where it has none."""
+    info = error_details_pb2.ErrorInfo()
+    for key, value in error.trailing_metadata() or ():
+        if key == DETAILS_KEY:
+            for detail in status_pb2.Status.FromString(value).details:
+                detail.Unpack(info)
+    return info
+
+
+def print_json(message: Message) -> None:
+    """Print a message as one line of proto JSON, fields at their defaults included."""
+    text = json_format.MessageToJson(message, indent=None, always_print_fields_with_no_presence=True)
+    click.echo(text)
+
+
+def print_table(rows: list[tuple[str, ...]]) -> None:
+    """Print rows in columns, as wide as they need to be; the first row is the heading."""
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    for row in rows:
+        click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+
+
+def split_name(name: str) -> tuple[str, str]:
+    """Return the module and the instance of MODULE/INSTANCE."""
+    module, slash, instance = name.partition("/")
+    if not (module and slash and instance):
+        raise click.UsageError(f"{name!r} is not MODULE/INSTANCE, as in queue/orders")
+    return module, instance

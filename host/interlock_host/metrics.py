@@ -1,0 +1,171 @@
+"""The metrics of one engine, in a registry of their own: the daemon's, or a process's that embeds it.
+
+The bounds of the labels are the modules served, their methods, the gRPC codes
+and eight languages: no instance and no caller's text becomes a label.
+"""
+
+from __future__ import annotations
+
+from collections import Counter as Tally
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import prometheus_client
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from interlock_host.observer import EngineObserver
+
+if TYPE_CHECKING:
+    from interlock_host.engine import Engine
+    from interlock_host.instance import Instance
+    from interlock_host.module import Module
+
+UNKNOWN = "unknown"
+"""The labels of a call to a method that no module serves."""
+
+BUCKETS = (
+    0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05,
+    0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0,
+)  # fmt: skip
+"""Seconds: from one entry in process to a call parked for a minute."""
+
+_MODULE = ("wasm_module",)
+
+
+class CallMetrics:
+    """Counts and times calls; asks the engine for the rest when it is scraped.
+
+    The children of each set of labels are looked up in prometheus_client once
+    and kept: observing a call costs about 2 µs.
+
+    Args:
+        engine: Whose instances, and traps from now on, the registry shows.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self.registry = prometheus_client.CollectorRegistry()
+        self._calls = prometheus_client.Counter(
+            "wasm_metric_counter",
+            "Calls that ended, by gRPC code.",
+            ("language", "wasm_module", "method", "status"),
+            registry=self.registry,
+        )
+        self._latency = prometheus_client.Histogram(
+            "wasm_metric_latency_seconds",
+            "From a call's arrival at the host to its answer, parked time included.",
+            ("language", "wasm_module", "method"),
+            registry=self.registry,
+            buckets=BUCKETS,
+        )
+        self._children: dict[
+            tuple[str, str, str, str], tuple[prometheus_client.Counter, prometheus_client.Histogram]
+        ] = {}
+        watch = _TrapCount(engine.observer)
+        engine.observer = watch
+        self.registry.register(_EngineCollector(engine, watch.traps))
+
+    def observe(
+        self, language: str, module: str, method: str, status: str, seconds: float, *, trace_id: str = ""
+    ) -> None:
+        """Count one call that ended.
+
+        Args:
+            language: Of the caller: one of `interlock_host.language.LANGUAGES`.
+            module: The module's name, or UNKNOWN.
+            method: The method's name, or UNKNOWN.
+            status: The name of the gRPC code, "OK" included.
+            seconds: How long it took.
+            trace_id: Of the sampled trace that the call is part of; it becomes an exemplar.
+        """
+        key = (language, module, method, status)
+        children = self._children.get(key)
+        if children is None:
+            children = (self._calls.labels(*key), self._latency.labels(language, module, method))
+            self._children[key] = children
+        calls, latency = children
+        if trace_id:
+            exemplar = {"trace_id": trace_id}
+            calls.inc(1, exemplar)
+            latency.observe(seconds, exemplar)
+        else:
+            calls.inc()
+            latency.observe(seconds)
+
+
+class _TrapCount(EngineObserver):
+    """Counts traps by module, those of instances that are gone included; hands all on."""
+
+    def __init__(self, behind: EngineObserver) -> None:
+        self._behind = behind
+        self.traps: Tally[str] = Tally()
+
+    def module_started(self, module: Module, seconds: float) -> None:
+        self._behind.module_started(module, seconds)
+
+    def trap(self, instance: Instance, message: str) -> None:
+        self.traps[instance.module.name] += 1
+        self._behind.trap(instance, message)
+
+    def fault(self, instance: Instance, message: str) -> None:
+        self._behind.fault(instance, message)
+
+    def event(self, instance: Instance, call_id: int, text: str) -> None:
+        self._behind.event(instance, call_id, text)
+
+    def output(self, instance: Instance, text: str) -> None:
+        self._behind.output(instance, text)
+
+
+class _EngineCollector(Collector):
+    """What a scrape reads off the engine."""
+
+    def __init__(self, engine: Engine, traps: Tally[str]) -> None:
+        self._engine = engine
+        self._traps = traps
+
+    def collect(self) -> Iterator[Metric]:
+        instances = self._engine.instances()
+        yield self._sum("interlock_instances", "Instances that live here.", ((i, 1) for i in instances))
+        yield self._sum(
+            "interlock_parked_calls",
+            "Calls without their final answer.",
+            ((i, i.parked_calls) for i in instances),
+        )
+        yield self._sum(
+            "interlock_instance_memory_bytes", "Linear memory.", ((i, i.memory_bytes) for i in instances)
+        )
+        yield self._module_values(instances)
+        traps = CounterMetricFamily("interlock_traps", "Machines that trapped.", labels=_MODULE)
+        started = GaugeMetricFamily(
+            "interlock_module_start_seconds", "To compile the module, or find it compiled.", labels=_MODULE
+        )
+        for module in self._engine.modules.values():
+            traps.add_metric((module.name,), self._traps[module.name])
+            started.add_metric((module.name,), module.start_seconds)
+        yield traps
+        yield started
+
+    def _sum(self, name: str, text: str, parts: Iterator[tuple[Instance, int]]) -> Metric:
+        """Return a gauge of one sample a module, 0 for a module without instances."""
+        sums = dict.fromkeys(self._engine.modules, 0)
+        for instance, part in parts:
+            sums[instance.module.name] += part
+        family = GaugeMetricFamily(name, text, labels=_MODULE)
+        for module, value in sums.items():
+            family.add_metric((module,), value)
+        return family
+
+    def _module_values(self, instances: list[Instance]) -> Metric:
+        sums: Tally[tuple[str, str]] = Tally()
+        for instance in instances:
+            for value in instance.metrics().values:
+                sums[instance.module.name, value.name] += value.value
+        family = GaugeMetricFamily(
+            "interlock_module_value",
+            "What modules say of themselves, added up.",
+            labels=("wasm_module", "name"),
+        )
+        for labels, total in sorted(sums.items()):
+            family.add_metric(labels, total)
+        return family

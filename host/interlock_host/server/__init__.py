@@ -1,0 +1,1 @@
+"""The gRPC front of an engine: routes, streams, health, reflection, lifecycle."""

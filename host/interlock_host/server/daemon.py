@@ -1,0 +1,199 @@
+"""The life of a host: what it serves, where it listens, how it ends."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+
+import grpc
+from grpc_health.v1._async import HealthServicer
+from grpc_health.v1.health_pb2 import HealthCheckResponse
+
+from interlock_host.calls import CancelReason
+from interlock_host.clock import Clock, RunClock, VirtualClock
+from interlock_host.config import OFF, ConfigError, HostConfig
+from interlock_host.driver import NoDriver
+from interlock_host.engine import Engine, EngineConfig
+from interlock_host.logs import LogObserver, logger
+from interlock_host.metrics import CallMetrics
+from interlock_host.module import granted
+from interlock_host.server.address import Address, default_addresses, parse_address
+from interlock_host.server.built_in import HEALTH, REFLECTION, health_handlers, reflection_handlers
+from interlock_host.server.folders import check_folder
+from interlock_host.server.front import Front
+from interlock_host.server.host_service import SERVICE, HostService
+from interlock_host.server.instance_config import InstanceConfigs
+from interlock_host.server.loop_driver import LoopDriver
+from interlock_host.server.metrics_server import MetricsServer
+from interlock_host.server.routes import Routes
+from interlock_host.server.unix_socket import SocketClaim, owner_only
+
+VIRTUAL_START_NS = 10**18
+"""Where a virtual clock begins, whatever the seed: 2001-09-09, 01:46:40 UTC."""
+
+_FLUSH_SECONDS = 2.0
+"""For the last answers to reach callers that read slowly."""
+
+_MESSAGE_SLACK = 64 << 10
+"""Bytes by which a message may pass what any module takes, and still reach the engine, which says why not."""
+
+
+class Daemon:
+    """A host that serves one engine. `start` it, use it, `stop` it, on one event loop.
+
+    Args:
+        config: What it was told.
+    """
+
+    def __init__(self, config: HostConfig) -> None:
+        self.config = config
+        self.listening: list[Address] = []
+        """Where it listens, once it started; port 0 has become a port."""
+        self.metrics_address: Address | None = None
+        self._addresses = tuple(map(parse_address, config.listen)) or default_addresses()
+        self._resources = contextlib.AsyncExitStack()
+        self._health = HealthServicer()
+        self._log = logger("daemon")
+
+    async def start(self) -> None:
+        """Begin to serve.
+
+        Raises:
+            ConfigError: It was told something that cannot be done.
+            ModuleError: A module cannot be served.
+        """
+        self._check()
+        try:
+            self.engine = self._make_engine()
+            self.metrics = CallMetrics(self.engine)
+            self.front = self._make_front()
+            self._server = await self._serve()
+            self._serve_metrics()
+        except BaseException:
+            await self._resources.aclose()
+            raise
+        self._log.info(
+            "serving", listen=[str(a) for a in self.listening], modules=sorted(self.engine.modules)
+        )
+
+    async def drain(self) -> None:
+        """Take no new calls, and say so to whoever asks after health."""
+        self.engine.drain()
+        await self._health.enter_graceful_shutdown()
+
+    async def stop(self) -> None:
+        """Take no new calls, give those that are parked `drain_seconds`, cancel the rest, and end."""
+        await self.drain()
+        seconds = self.config.drain_seconds
+        closing = asyncio.ensure_future(self._server.stop(seconds + 2 * _FLUSH_SECONDS))
+        if not await self.front.emptied(seconds):
+            self._log.info("cancelling parked calls", calls=self.front.cancel_all(CancelReason.SHUTDOWN))
+            await self.front.emptied(_FLUSH_SECONDS)
+        # What is still open now is health watchers, and clients that do not read.
+        await self._server.stop(_FLUSH_SECONDS if self.front.open else 0.1)
+        await closing
+        await self._resources.aclose()
+        self._log.info("stopped")
+
+    def _check(self) -> None:
+        for address in self._addresses:
+            if address.private:
+                continue
+            if not self.config.insecure:
+                raise ConfigError(
+                    f"{address} can be reached from other machines, and this host has no TLS: anyone there "
+                    "could read and change every instance; listen on 127.0.0.1 or a Unix socket, "
+                    "or add --insecure"
+                )
+            self._log.warning("serving other machines without TLS", listen=str(address))
+        for folder in self.config.modules:
+            check_folder(folder)
+
+    def _make_engine(self) -> Engine:
+        config = self.config
+        virtual = config.clock == "virtual"
+        clock: Clock = VirtualClock(VIRTUAL_START_NS) if virtual else RunClock()
+        driver = NoDriver() if virtual else LoopDriver(clock)
+        instance_configs = InstanceConfigs(config)
+        options = EngineConfig(
+            modules=config.modules,
+            max_instances=config.max_instances,
+            seed=config.seed if virtual else None,
+            config_of=instance_configs,
+        )
+        engine = Engine(options, clock=clock, driver=driver, observer=LogObserver())
+        self._resources.callback(engine.close)
+        for module in engine.modules.values():
+            module.limits = granted(module.contract.limits, config.caps_of(module.name))
+        instance_configs.check(engine.modules)
+        self._driver = driver
+        return engine
+
+    def _make_front(self) -> Front:
+        front = Front(self.engine, self.metrics)
+        self._resources.callback(front.close)
+        if isinstance(self._driver, LoopDriver):
+            slow = not all(map(front.inline, self.engine.modules.values()))
+            self._driver.bind(self.engine.run_due, front.offload if slow else None)
+        return front
+
+    async def _serve(self) -> grpc.aio.Server:
+        modules = list(self.engine.modules.values())
+        services = [module.service for module in modules]
+        host_service = HostService(self.front, self.config.drain_seconds, self.drain)
+        built_in = {
+            **health_handlers(self._health),
+            **reflection_handlers(
+                [*services, SERVICE, HEALTH, REFLECTION], [m.descriptor_set for m in modules]
+            ),
+            **host_service.handlers(),
+        }
+        for service in ("", SERVICE, *services):
+            await self._health.set(service, HealthCheckResponse.SERVING)
+        largest = max((module.limits.max_message_bytes for module in modules), default=0)
+        server = grpc.aio.server(options=_options(largest + _MESSAGE_SLACK))
+        server.add_generic_rpc_handlers((Routes(self.front, built_in),))
+        self.listening = [self._listen(server, address) for address in self._addresses]
+        await server.start()
+        self._resources.push_async_callback(server.stop, 0)
+        return server
+
+    def _listen(self, server: grpc.aio.Server, address: Address) -> Address:
+        try:
+            if address.path is None:
+                return Address(host=address.host, port=server.add_insecure_port(str(address)))
+            claim = SocketClaim(address.path)
+            self._resources.callback(claim.release)
+            with owner_only():
+                server.add_insecure_port(str(address))
+        except (RuntimeError, OSError) as error:
+            raise ConfigError(f"cannot listen at {address}: {error}") from None
+        return address
+
+    def _serve_metrics(self) -> None:
+        if self.config.metrics == OFF:
+            return
+        address = parse_address(self.config.metrics)
+        if address.path is not None:
+            raise ConfigError(f"metrics: {address} is no HOST:PORT")
+        if not address.private and not self.config.insecure:
+            raise ConfigError(
+                f"metrics: {address} can be reached from other machines; add --insecure to allow it"
+            )
+        server = MetricsServer(self.metrics.registry, address)
+        self._resources.callback(server.close)
+        self.metrics_address = server.address
+
+
+def _options(largest_message: int) -> list[tuple[str, int]]:
+    return [
+        # Without it a second host on one port shares its calls at random, silently.
+        ("grpc.so_reuseport", 0),
+        ("grpc.max_receive_message_length", largest_message),
+        # A peer that lost its power holds parked calls until a ping goes unanswered.
+        ("grpc.keepalive_time_ms", 60_000),
+        ("grpc.keepalive_timeout_ms", 20_000),
+        # Clients that wait long ping too; grpc's own bound, 5 minutes, would disconnect them.
+        ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
+        ("grpc.keepalive_permit_without_calls", 1),
+    ]

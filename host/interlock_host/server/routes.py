@@ -1,0 +1,67 @@
+"""From a method's path to the handler of its calls."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any, NoReturn, TypeAlias
+
+import grpc
+
+from interlock_host.errors import CODE_NAMES, UNIMPLEMENTED, Failure
+from interlock_host.language import language_of
+from interlock_host.metrics import UNKNOWN
+from interlock_host.module import Method
+from interlock_host.server.front import Front
+from interlock_host.server.status import refuse
+from interlock_host.server.streams import StreamRoute
+from interlock_host.server.unary import UnaryRoute
+
+_Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
+
+
+class Routes(grpc.GenericRpcHandler):
+    """Finds the handler of a call: one look in a dictionary, built before the server starts.
+
+    Args:
+        front: The front of the engine that is served.
+        built_in: The host's own services: handlers by path.
+    """
+
+    def __init__(self, front: Front, built_in: Mapping[str, _Handler]) -> None:
+        self._handlers: dict[str, _Handler] = dict(built_in)
+        for module in front.engine.modules.values():
+            for method in module.methods.values():
+                self._handlers[method.path] = _handler(front, method)
+        # A client stream is answered before it is read, so this handler suits every kind of call.
+        self._unknown: _Handler = grpc.stream_stream_rpc_method_handler(_UnknownRoute(front).answer)
+
+    def service(self, details: grpc.HandlerCallDetails) -> _Handler:
+        """Return the handler of a call."""
+        return self._handlers.get(details.method, self._unknown)
+
+
+def _handler(front: Front, method: Method) -> _Handler:
+    """Return the handler of a method. It has no serialisers: grpc then hands bytes through."""
+    if method.unary:
+        return grpc.unary_unary_rpc_method_handler(UnaryRoute(front, method).answer)
+    route = StreamRoute(front, method)
+    if not method.client_streaming:
+        return grpc.unary_stream_rpc_method_handler(route.server_stream)
+    if not method.server_streaming:
+        return grpc.stream_unary_rpc_method_handler(route.client_stream)
+    return grpc.stream_stream_rpc_method_handler(route.both_streams)
+
+
+class _UnknownRoute:
+    """Calls to methods that nothing here serves, counted under one set of labels."""
+
+    def __init__(self, front: Front) -> None:
+        self._front = front
+
+    async def answer(self, requests: Any, context: Any) -> NoReturn:
+        began = time.perf_counter()
+        language = language_of(context.invocation_metadata())
+        status, seconds = CODE_NAMES[UNIMPLEMENTED], time.perf_counter() - began
+        self._front.metrics.observe(language, UNKNOWN, UNKNOWN, status, seconds)
+        await refuse(context, Failure(UNIMPLEMENTED, "UNKNOWN_METHOD", "no module here serves this method"))

@@ -1,0 +1,66 @@
+"""Calls of one message that are answered by one message."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Any
+
+from interlock_host.calls import Call, Record, Sink
+from interlock_host.errors import Failure, HostError, cancelled_as, failure_of
+from interlock_host.module import Method
+from interlock_host.server.front import Front, reason_of
+from interlock_host.server.status import refuse
+
+
+class UnaryRoute:
+    """The path of one unary method's calls into the engine and back."""
+
+    def __init__(self, front: Front, method: Method) -> None:
+        self._front = front
+        self._method = method
+        self._inline = front.inline(method.module)
+
+    async def answer(self, request: bytes, context: Any) -> bytes:
+        """Handle one call of grpc.aio."""
+        began = time.perf_counter()
+        allowed = context.time_remaining()
+        front, method = self._front, self._method
+        waiting: asyncio.Future[Record] = front.loop.create_future()
+        call: Call | None = None
+
+        def sink(record: Record) -> None:
+            front.on_loop(_settle, waiting, record)
+
+        try:
+            call = await self._start(request, sink)
+            answer = call.answer
+            if answer is None:
+                front.hold(call, context)
+                answer = await waiting
+        except HostError as error:
+            return await self._refuse(error.failure, began, context)
+        except asyncio.CancelledError:
+            reason = reason_of(context, allowed)
+            if call is not None:
+                front.cancel(call, reason)
+            front.ended(method, cancelled_as(reason).code, began, context)
+            raise
+        if answer.status:
+            return await self._refuse(failure_of(answer, method.module.package), began, context)
+        front.ended(method, 0, began, context)
+        return answer.payload
+
+    async def _start(self, request: bytes, sink: Sink) -> Call:
+        if self._inline:
+            return self._front.engine.start(self._method, request, sink)
+        return await self._front.start_off_loop(self._method, request, sink)
+
+    async def _refuse(self, failure: Failure, began: float, context: Any) -> bytes:
+        self._front.ended(self._method, failure.code, began, context, failure.message)
+        await refuse(context, failure, self._method.module.name)
+
+
+def _settle(waiting: asyncio.Future[Record], record: Record) -> None:
+    if not waiting.done():
+        waiting.set_result(record)
