@@ -1,0 +1,10 @@
+// Add: all additions of a request, or none.
+#ifndef COUNTER_ADDITION_H
+#define COUNTER_ADDITION_H
+
+#include "gen/counter.h"
+
+// Answers the call.
+void add_all(uint64_t call, const AddRequest *request, int64_t now);
+
+#endif

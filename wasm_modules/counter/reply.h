@@ -1,0 +1,22 @@
+// What the answers of all entries have in common.
+#ifndef COUNTER_REPLY_H
+#define COUNTER_REPLY_H
+
+#include "../runtime/codec.h"
+
+// The most bytes that an Added or a KeyValue with this key takes in its reply:
+// tag and length, the key with its own, a value of 10 bytes, a bool.
+#define REPLY_VALUE_MAX(key_size) (4u + (4u + (key_size)) + 11u + 2u)
+
+// Opens a unary answer to this entry's own call, of at most `bound` bytes;
+// NULL if there is no memory for it.
+codec_writer *reply_open(uint64_t call, uint32_t bound);
+
+// RESOURCE_EXHAUSTED/OUT_OF_MEMORY.
+void reply_no_memory(uint64_t call, const char *field);
+
+// Writes "<list>[<at>].<member>" to `out`, of at least 32 bytes; without a
+// member "<list>[<at>]". Both names are short.
+const char *reply_field(char *out, const char *list, uint32_t at, const char *member);
+
+#endif
