@@ -100,7 +100,7 @@ def _with_imports(file: FileDescriptor) -> Iterator[FileDescriptor]:
 
 
 def wasm_tools() -> str | None:
-    """The validator that developers and CI use beside wasmtime's; it is not there where only a wheel is built."""
+    """The validator beside wasmtime's, for developers and CI: a wheel is built without it."""
     folders = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
     return shutil.which("wasm-tools", path=folders)
 
