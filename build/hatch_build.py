@@ -1,4 +1,4 @@
-"""Hatchling's hook: a wheel holds the built modules and the protos; an editable install has them in the tree."""
+"""Hatchling's hook: builds the modules, and puts them and the protos into a wheel."""
 
 import sys
 from pathlib import Path
