@@ -11,6 +11,7 @@
 #include "listing.h"
 #include "once.h"
 #include "reply.h"
+#include "state.h"
 #include "waits.h"
 
 #define NS_PER_MS 1000000
@@ -18,6 +19,7 @@
 enum timer_kind { TIMER_WAIT, TIMER_ONCE, TIMER_RECLAIM };
 
 static void end(void) {
+  state_release();
   waits_settle();
   outbox_end();
 }
@@ -215,4 +217,17 @@ INTERLOCK_EXPORT("interlock_metrics") uint64_t metrics(void) {
   put_metric(&w, "waiters", waits_count());
   put_metric(&w, "once_ids", once_count());
   return (uint64_t)(uintptr_t)message << 32 | (uint64_t)(w.at - message);
+}
+
+INTERLOCK_EXPORT("interlock_state") uint64_t state(void) {
+  codec_view message = state_save();
+  return (uint64_t)(uintptr_t)message.data << 32 | message.size;
+}
+
+INTERLOCK_EXPORT("interlock_load") int32_t load(int32_t size, int64_t now) {
+  (void)now;
+  outbox_begin();
+  int32_t code = (int32_t)state_load(inbox_message((uint32_t)size), (uint32_t)size);
+  end();
+  return code;
 }

@@ -14,6 +14,8 @@ struct watch;
 typedef struct waiter {
   struct waiter *next;  // in its watch, or among those that are woken
   struct waiter *previous;
+  struct waiter *older;  // in order of calls, of all keys
+  struct waiter *newer;
   struct watch *watch;
   uint64_t call;
   value_range range;
@@ -25,9 +27,10 @@ typedef struct waiter {
 typedef struct watch {
   waiter *first;
   waiter *last;
-  // No waiter's range can hold a value v with fall < v < rise: each has
-  // at_least >= rise or at_most <= fall, whichever side of it the value was on
-  // at the last look. So an entry that stays between them looks at no waiter.
+  // At the last look the value was in no waiter's range. Of those whose range
+  // lay above it `rise` is the least at_least, of those below it `fall` is the
+  // greatest at_most: a value between the two is still in none, and an entry
+  // that leaves one looks at no waiter. One that was cancelled may still count.
   int64_t rise;
   int64_t fall;
   struct watch *next_changed;
@@ -39,6 +42,8 @@ typedef struct watch {
 static struct {
   map by_call;  // waiters, the woken ones included
   map by_key;   // watches
+  waiter *oldest;
+  waiter *newest;
   watch *changed;
   waiter *woken;  // in order of calls
   uint32_t timer_kind;
@@ -95,6 +100,20 @@ static void unlink(waiter *one) {
   *(one->next ? &one->next->previous : &w->last) = one->previous;
 }
 
+static void enlist(waiter *one) {
+  one->older = waits.newest;
+  *(waits.newest ? &waits.newest->newer : &waits.oldest) = one;
+  waits.newest = one;
+}
+
+// The end of a waiter that is in no watch any more.
+static void discard(waiter *one) {
+  *(one->older ? &one->older->newer : &waits.oldest) = one->newer;
+  *(one->newer ? &one->newer->older : &waits.newest) = one->older;
+  map_take_u64(&waits.by_call, one->call);
+  heap_free(one);
+}
+
 // Keeps what `rise` and `fall` promise for one more waiter.
 static void bound(watch *w, value_range range, int64_t value) {
   if (value < range.at_least) {
@@ -117,6 +136,7 @@ bool waits_park(uint64_t call, const cell_key *key, value_range range, int64_t d
   one->range = range;
   one->timer.kind = waits.timer_kind;
   append(w, one);
+  enlist(one);
   bound(w, range, keys_value(key));
   map_put_u64(&waits.by_call, call, one);
   timer_set(&one->timer, due);
@@ -206,8 +226,7 @@ static void answer(waiter *one, bool reached) {
   WaitResponse_put_value(w, one->value);
   WaitResponse_put_reached(w, reached);
   outbox_close();
-  map_take_u64(&waits.by_call, one->call);
-  heap_free(one);
+  discard(one);
 }
 
 void waits_settle(void) {
@@ -238,12 +257,26 @@ static bool take_woken(waiter *one) {
 }
 
 void waits_cancel(uint64_t call) {
-  waiter *one = map_take_u64(&waits.by_call, call);
+  waiter *one = map_get_u64(&waits.by_call, call);
   if (!one) return;
   timer_cancel(&one->timer);
   if (!take_woken(one)) {
     unlink(one);
     drop_if_unused(one->watch);
   }
-  heap_free(one);
+  discard(one);
+}
+
+bool waits_next(waits_cursor *at, waits_parked *out) {
+  const waiter *one = at->next ? at->next : waits.oldest;
+  if (at->through || !one) return false;
+  at->next = one->newer;
+  at->through = !one->newer;
+  *out = (waits_parked){
+      .call = one->call,
+      .key = {one->watch->key, one->watch->size},
+      .range = one->range,
+      .due = one->timer.due,
+  };
+  return true;
 }

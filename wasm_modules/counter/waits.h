@@ -41,6 +41,21 @@ void waits_expire(timer *t);
 // Forgets a call, without an answer.
 void waits_cancel(uint64_t call);
 
+// Parked calls in order of their ids: zero the cursor first. False at the end.
+typedef struct {
+  const struct waiter *next;
+  bool through;
+} waits_cursor;
+
+typedef struct {
+  uint64_t call;
+  codec_view key;
+  value_range range;
+  int64_t due;
+} waits_parked;
+
+bool waits_next(waits_cursor *at, waits_parked *out);
+
 // Bytes of a WaitResponse: a varint of 10, a bool, two tags.
 #define WAITS_REPLY_MAX 13u
 

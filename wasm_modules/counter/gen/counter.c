@@ -23,6 +23,9 @@ static bool ListResponse_read(codec_view message, uint32_t depth, ListResponse *
 static bool WaitRequest_read(codec_view message, uint32_t depth, WaitRequest *out, codec_error *error);
 static bool WaitRequest_rules(const WaitRequest *in, codec_error *error);
 static bool WaitResponse_read(codec_view message, uint32_t depth, WaitResponse *out, codec_error *error);
+static bool CounterState_read(codec_view message, uint32_t depth, CounterState *out, codec_error *error);
+static bool CounterState_Once_read(codec_view message, uint32_t depth, CounterState_Once *out, codec_error *error);
+static bool CounterState_Waiting_read(codec_view message, uint32_t depth, CounterState_Waiting *out, codec_error *error);
 
 static bool Addition_read(codec_view message, uint32_t depth, Addition *out, codec_error *error) {
   if (!depth) return codec_refuse_depth(error);
@@ -108,7 +111,7 @@ static bool AddRequest_rules(const AddRequest *in, codec_error *error) {
   if (!in->instance.size) return codec_refuse(error, "instance", CODEC_NO_INDEX, "is required");
   if (!codec_is_name(in->instance)) return codec_refuse(error, "instance", CODEC_NO_INDEX, "must match [a-z0-9][a-z0-9._-]{0,126}");
   if (in->adds.count < 1) return codec_refuse(error, "adds", CODEC_NO_INDEX, "must have at least 1 element");
-  if (in->adds.count > 4096) return codec_refuse(error, "adds", CODEC_NO_INDEX, "must have at most 4096 elements");
+  if (in->adds.count > 1024) return codec_refuse(error, "adds", CODEC_NO_INDEX, "must have at most 1024 elements");
   return true;
 }
 
@@ -225,7 +228,7 @@ static bool GetRequest_rules(const GetRequest *in, codec_error *error) {
   if (!in->instance.size) return codec_refuse(error, "instance", CODEC_NO_INDEX, "is required");
   if (!codec_is_name(in->instance)) return codec_refuse(error, "instance", CODEC_NO_INDEX, "must match [a-z0-9][a-z0-9._-]{0,126}");
   if (in->keys.count < 1) return codec_refuse(error, "keys", CODEC_NO_INDEX, "must have at least 1 element");
-  if (in->keys.count > 4096) return codec_refuse(error, "keys", CODEC_NO_INDEX, "must have at most 4096 elements");
+  if (in->keys.count > 1024) return codec_refuse(error, "keys", CODEC_NO_INDEX, "must have at most 1024 elements");
   {
     codec_view value;
     codec_cursor keys_at = codec_walk(in->keys);
@@ -429,7 +432,7 @@ static bool ResetRequest_read(codec_view message, uint32_t depth, ResetRequest *
 static bool ResetRequest_rules(const ResetRequest *in, codec_error *error) {
   if (!in->instance.size) return codec_refuse(error, "instance", CODEC_NO_INDEX, "is required");
   if (!codec_is_name(in->instance)) return codec_refuse(error, "instance", CODEC_NO_INDEX, "must match [a-z0-9][a-z0-9._-]{0,126}");
-  if (in->keys.count > 4096) return codec_refuse(error, "keys", CODEC_NO_INDEX, "must have at most 4096 elements");
+  if (in->keys.count > 1024) return codec_refuse(error, "keys", CODEC_NO_INDEX, "must have at most 1024 elements");
   {
     codec_view value;
     codec_cursor keys_at = codec_walk(in->keys);
@@ -657,4 +660,136 @@ static bool WaitResponse_read(codec_view message, uint32_t depth, WaitResponse *
 bool WaitResponse_decode(const uint8_t *data, uint32_t size, WaitResponse *out, codec_error *error) {
   *out = (WaitResponse){0};
   return WaitResponse_read((codec_view){data, size}, CODEC_DEPTH + 1, out, error);
+}
+
+static bool CounterState_read(codec_view message, uint32_t depth, CounterState *out, codec_error *error) {
+  if (!depth) return codec_refuse_depth(error);
+  const uint8_t *at = message.data;
+  const uint8_t *to = at + message.size;
+  codec_view view;
+  while (at < to) {
+    const uint8_t *start = at;
+    uint32_t tag;
+    at = codec_read_tag(at, to, &tag);
+    if (!at) return codec_refuse_unknown(error);
+    switch (tag) {
+      case 10:  // values
+        at = codec_read_bytes(at, to, &view);
+        if (!at) return codec_refuse(error, "values", out->values.count, CODEC_CUT_OFF);
+        {
+          KeyValue element = {0};
+          if (!KeyValue_read(view, depth - 1, &element, error)) return codec_within(error, "values", out->values.count);
+        }
+        codec_found(&out->values, start, at, 1);
+        break;
+      case 18:  // once
+        at = codec_read_bytes(at, to, &view);
+        if (!at) return codec_refuse(error, "once", out->once.count, CODEC_CUT_OFF);
+        {
+          CounterState_Once element = {0};
+          if (!CounterState_Once_read(view, depth - 1, &element, error)) return codec_within(error, "once", out->once.count);
+        }
+        codec_found(&out->once, start, at, 1);
+        break;
+      case 26:  // waiting
+        at = codec_read_bytes(at, to, &view);
+        if (!at) return codec_refuse(error, "waiting", out->waiting.count, CODEC_CUT_OFF);
+        {
+          CounterState_Waiting element = {0};
+          if (!CounterState_Waiting_read(view, depth - 1, &element, error)) return codec_within(error, "waiting", out->waiting.count);
+        }
+        codec_found(&out->waiting, start, at, 1);
+        break;
+      default:
+        at = codec_skip(at, to, tag, depth - 1);
+        if (!at) return codec_refuse_unknown(error);
+    }
+  }
+  return true;
+}
+
+bool CounterState_decode(const uint8_t *data, uint32_t size, CounterState *out, codec_error *error) {
+  *out = (CounterState){0};
+  return CounterState_read((codec_view){data, size}, CODEC_DEPTH + 1, out, error);
+}
+
+static bool CounterState_Once_read(codec_view message, uint32_t depth, CounterState_Once *out, codec_error *error) {
+  if (!depth) return codec_refuse_depth(error);
+  const uint8_t *at = message.data;
+  const uint8_t *to = at + message.size;
+  uint64_t raw;
+  while (at < to) {
+    uint32_t tag;
+    at = codec_read_tag(at, to, &tag);
+    if (!at) return codec_refuse_unknown(error);
+    switch (tag) {
+      case 10:  // id
+        at = codec_read_bytes(at, to, &out->id);
+        if (!at) return codec_refuse(error, "id", CODEC_NO_INDEX, CODEC_CUT_OFF);
+        if (!codec_is_utf8(out->id)) return codec_refuse(error, "id", CODEC_NO_INDEX, CODEC_NOT_UTF8);
+        break;
+      case 16:  // due_ns
+        at = codec_read_varint(at, to, &raw);
+        if (!at) return codec_refuse(error, "due_ns", CODEC_NO_INDEX, CODEC_CUT_OFF);
+        out->due_ns = (int64_t)raw;
+        break;
+      default:
+        at = codec_skip(at, to, tag, depth - 1);
+        if (!at) return codec_refuse_unknown(error);
+    }
+  }
+  return true;
+}
+
+bool CounterState_Once_decode(const uint8_t *data, uint32_t size, CounterState_Once *out, codec_error *error) {
+  *out = (CounterState_Once){0};
+  return CounterState_Once_read((codec_view){data, size}, CODEC_DEPTH + 1, out, error);
+}
+
+static bool CounterState_Waiting_read(codec_view message, uint32_t depth, CounterState_Waiting *out, codec_error *error) {
+  if (!depth) return codec_refuse_depth(error);
+  const uint8_t *at = message.data;
+  const uint8_t *to = at + message.size;
+  uint64_t raw;
+  while (at < to) {
+    uint32_t tag;
+    at = codec_read_tag(at, to, &tag);
+    if (!at) return codec_refuse_unknown(error);
+    switch (tag) {
+      case 8:  // call
+        at = codec_read_varint(at, to, &raw);
+        if (!at) return codec_refuse(error, "call", CODEC_NO_INDEX, CODEC_CUT_OFF);
+        out->call = (uint64_t)raw;
+        break;
+      case 18:  // key
+        at = codec_read_bytes(at, to, &out->key);
+        if (!at) return codec_refuse(error, "key", CODEC_NO_INDEX, CODEC_CUT_OFF);
+        if (!codec_is_utf8(out->key)) return codec_refuse(error, "key", CODEC_NO_INDEX, CODEC_NOT_UTF8);
+        break;
+      case 24:  // at_least
+        at = codec_read_varint(at, to, &raw);
+        if (!at) return codec_refuse(error, "at_least", CODEC_NO_INDEX, CODEC_CUT_OFF);
+        out->at_least = (int64_t)raw;
+        break;
+      case 32:  // at_most
+        at = codec_read_varint(at, to, &raw);
+        if (!at) return codec_refuse(error, "at_most", CODEC_NO_INDEX, CODEC_CUT_OFF);
+        out->at_most = (int64_t)raw;
+        break;
+      case 40:  // due_ns
+        at = codec_read_varint(at, to, &raw);
+        if (!at) return codec_refuse(error, "due_ns", CODEC_NO_INDEX, CODEC_CUT_OFF);
+        out->due_ns = (int64_t)raw;
+        break;
+      default:
+        at = codec_skip(at, to, tag, depth - 1);
+        if (!at) return codec_refuse_unknown(error);
+    }
+  }
+  return true;
+}
+
+bool CounterState_Waiting_decode(const uint8_t *data, uint32_t size, CounterState_Waiting *out, codec_error *error) {
+  *out = (CounterState_Waiting){0};
+  return CounterState_Waiting_read((codec_view){data, size}, CODEC_DEPTH + 1, out, error);
 }

@@ -124,6 +124,35 @@ typedef struct {
 #define WaitResponse_VALUE_FIELD 1
 #define WaitResponse_REACHED_FIELD 2
 
+typedef struct {
+  codec_repeated values;  // of KeyValue
+  codec_repeated once;  // of CounterState_Once
+  codec_repeated waiting;  // of CounterState_Waiting
+} CounterState;
+#define CounterState_VALUES_FIELD 1
+#define CounterState_ONCE_FIELD 2
+#define CounterState_WAITING_FIELD 3
+
+typedef struct {
+  codec_view id;
+  int64_t due_ns;
+} CounterState_Once;
+#define CounterState_Once_ID_FIELD 1
+#define CounterState_Once_DUE_NS_FIELD 2
+
+typedef struct {
+  uint64_t call;
+  codec_view key;
+  int64_t at_least;
+  int64_t at_most;
+  int64_t due_ns;
+} CounterState_Waiting;
+#define CounterState_Waiting_CALL_FIELD 1
+#define CounterState_Waiting_KEY_FIELD 2
+#define CounterState_Waiting_AT_LEAST_FIELD 3
+#define CounterState_Waiting_AT_MOST_FIELD 4
+#define CounterState_Waiting_DUE_NS_FIELD 5
+
 bool Addition_decode(const uint8_t *data, uint32_t size, Addition *out, codec_error *error);
 bool AddRequest_decode(const uint8_t *data, uint32_t size, AddRequest *out, codec_error *error);
 bool Added_decode(const uint8_t *data, uint32_t size, Added *out, codec_error *error);
@@ -139,6 +168,9 @@ bool ListRequest_decode(const uint8_t *data, uint32_t size, ListRequest *out, co
 bool ListResponse_decode(const uint8_t *data, uint32_t size, ListResponse *out, codec_error *error);
 bool WaitRequest_decode(const uint8_t *data, uint32_t size, WaitRequest *out, codec_error *error);
 bool WaitResponse_decode(const uint8_t *data, uint32_t size, WaitResponse *out, codec_error *error);
+bool CounterState_decode(const uint8_t *data, uint32_t size, CounterState *out, codec_error *error);
+bool CounterState_Once_decode(const uint8_t *data, uint32_t size, CounterState_Once *out, codec_error *error);
+bool CounterState_Waiting_decode(const uint8_t *data, uint32_t size, CounterState_Waiting *out, codec_error *error);
 
 static inline void Addition_put_key(codec_writer *w, codec_view value) {
   if (value.size) codec_put_bytes(w, 10, value);
@@ -318,6 +350,67 @@ static inline void WaitResponse_put_value(codec_writer *w, int64_t value) {
 
 static inline void WaitResponse_put_reached(codec_writer *w, bool value) {
   if ((uint64_t)value) codec_put_varint(w, 16, (uint64_t)value);
+}
+
+static inline bool CounterState_next_values(codec_cursor *at, KeyValue *out) {
+  codec_view view;
+  codec_error error;
+  return codec_next_bytes(at, 10, &view) &&
+         KeyValue_decode(view.data, view.size, out, &error);
+}
+
+static inline bool CounterState_next_once(codec_cursor *at, CounterState_Once *out) {
+  codec_view view;
+  codec_error error;
+  return codec_next_bytes(at, 18, &view) &&
+         CounterState_Once_decode(view.data, view.size, out, &error);
+}
+
+static inline bool CounterState_next_waiting(codec_cursor *at, CounterState_Waiting *out) {
+  codec_view view;
+  codec_error error;
+  return codec_next_bytes(at, 26, &view) &&
+         CounterState_Waiting_decode(view.data, view.size, out, &error);
+}
+
+static inline uint8_t * CounterState_open_values(codec_writer *w) {
+  return codec_open(w, 10);
+}
+
+static inline uint8_t * CounterState_open_once(codec_writer *w) {
+  return codec_open(w, 18);
+}
+
+static inline uint8_t * CounterState_open_waiting(codec_writer *w) {
+  return codec_open(w, 26);
+}
+
+static inline void CounterState_Once_put_id(codec_writer *w, codec_view value) {
+  if (value.size) codec_put_bytes(w, 10, value);
+}
+
+static inline void CounterState_Once_put_due_ns(codec_writer *w, int64_t value) {
+  if ((uint64_t)(int64_t)value) codec_put_varint(w, 16, (uint64_t)(int64_t)value);
+}
+
+static inline void CounterState_Waiting_put_call(codec_writer *w, uint64_t value) {
+  if ((uint64_t)value) codec_put_varint(w, 8, (uint64_t)value);
+}
+
+static inline void CounterState_Waiting_put_key(codec_writer *w, codec_view value) {
+  if (value.size) codec_put_bytes(w, 18, value);
+}
+
+static inline void CounterState_Waiting_put_at_least(codec_writer *w, int64_t value) {
+  if ((uint64_t)(int64_t)value) codec_put_varint(w, 24, (uint64_t)(int64_t)value);
+}
+
+static inline void CounterState_Waiting_put_at_most(codec_writer *w, int64_t value) {
+  if ((uint64_t)(int64_t)value) codec_put_varint(w, 32, (uint64_t)(int64_t)value);
+}
+
+static inline void CounterState_Waiting_put_due_ns(codec_writer *w, int64_t value) {
+  if ((uint64_t)(int64_t)value) codec_put_varint(w, 40, (uint64_t)(int64_t)value);
 }
 
 #endif

@@ -138,3 +138,33 @@ class WaitResponse(_message.Message):
     value: int
     reached: bool
     def __init__(self, value: _Optional[int] = ..., reached: _Optional[bool] = ...) -> None: ...
+
+class CounterState(_message.Message):
+    __slots__ = ("values", "once", "waiting")
+    class Once(_message.Message):
+        __slots__ = ("id", "due_ns")
+        ID_FIELD_NUMBER: _ClassVar[int]
+        DUE_NS_FIELD_NUMBER: _ClassVar[int]
+        id: str
+        due_ns: int
+        def __init__(self, id: _Optional[str] = ..., due_ns: _Optional[int] = ...) -> None: ...
+    class Waiting(_message.Message):
+        __slots__ = ("call", "key", "at_least", "at_most", "due_ns")
+        CALL_FIELD_NUMBER: _ClassVar[int]
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        AT_LEAST_FIELD_NUMBER: _ClassVar[int]
+        AT_MOST_FIELD_NUMBER: _ClassVar[int]
+        DUE_NS_FIELD_NUMBER: _ClassVar[int]
+        call: int
+        key: str
+        at_least: int
+        at_most: int
+        due_ns: int
+        def __init__(self, call: _Optional[int] = ..., key: _Optional[str] = ..., at_least: _Optional[int] = ..., at_most: _Optional[int] = ..., due_ns: _Optional[int] = ...) -> None: ...
+    VALUES_FIELD_NUMBER: _ClassVar[int]
+    ONCE_FIELD_NUMBER: _ClassVar[int]
+    WAITING_FIELD_NUMBER: _ClassVar[int]
+    values: _containers.RepeatedCompositeFieldContainer[KeyValue]
+    once: _containers.RepeatedCompositeFieldContainer[CounterState.Once]
+    waiting: _containers.RepeatedCompositeFieldContainer[CounterState.Waiting]
+    def __init__(self, values: _Optional[_Iterable[_Union[KeyValue, _Mapping]]] = ..., once: _Optional[_Iterable[_Union[CounterState.Once, _Mapping]]] = ..., waiting: _Optional[_Iterable[_Union[CounterState.Waiting, _Mapping]]] = ...) -> None: ...
