@@ -9,7 +9,6 @@ import time
 from typing import TYPE_CHECKING, Protocol
 
 from interlock.v1 import contract_pb2
-
 from interlock_host.calls import EVENT, FINAL, MESSAGE, Call, CancelReason, Record, Sink
 from interlock_host.clock import Clock
 from interlock_host.errors import (
@@ -32,8 +31,10 @@ NEVER = (1 << 63) - 1
 TRAPS_TO_FAIL = 3
 TRAP_WINDOW_NS = 60_000_000_000
 _ANSWER = FINAL | MESSAGE
+TICKS_AT_ONE_DEADLINE = 10_000
+"""Ticks that may emit without raising the deadline: a backlog of that many full outboxes."""
 SETTLE_BUDGETS = 100
-"""A settle that runs for this many entry budgets makes no progress."""
+"""On a real clock, a settle that runs for this many entry budgets makes no progress."""
 
 
 class State(enum.Enum):
@@ -327,17 +328,17 @@ class Instance:
 
     def _settle_due(self, machine: Machine, now: int) -> None:
         until = time.monotonic() + SETTLE_BUDGETS * self.module.limits.entry_budget_ms / 1000
+        left = TICKS_AT_ONE_DEADLINE
         while self.machine is machine and machine.deadline <= now:
             wanted = machine.deadline
             self.last_now = max(wanted, self.last_now)
             emitted = self._enter("interlock_tick", None, self.last_now)
-            if self.machine is not machine:
-                return
-            stuck = not emitted and machine.deadline <= wanted
+            left = left - 1 if machine.deadline <= wanted else TICKS_AT_ONE_DEADLINE
+            stuck = machine.deadline <= wanted and not (emitted and left)
             endless = not self._host.virtual and time.monotonic() > until
-            if stuck or endless:
-                text = "emitted nothing and did not raise its deadline" if stuck else "do not end"
-                self._trapped(Trapped(f"NO_PROGRESS: its ticks {text}", progress=False), None)
+            if self.machine is machine and (stuck or endless):
+                text = "its ticks do not end" if emitted else "a tick emitted nothing and kept its deadline"
+                self._trapped(Trapped(f"NO_PROGRESS: {text}"), None)
 
     def _leave(self, now: int) -> None:
         """Settle after an entry, and tell the engine when to come back."""
@@ -365,7 +366,8 @@ class Instance:
                 self._forget(call)
             return
         self._host.observer.fault(self, fault)
-        if call is not None and (flags & FINAL or len(payload) > self.module.limits.max_message_bytes):
+        ends = flags & FINAL or len(payload) > self.module.limits.max_message_bytes
+        if call is not None and ends and not _foreign(call, entered):
             self._end_faulted(call, len(payload), fault)
 
     def _fault(self, record: Emitted, call: Call | None, entered: Call | None) -> str:
@@ -375,7 +377,8 @@ class Instance:
             return f"a record for call {call_id} does not fit the outbox"
         if call is None:
             return f"a record for call {call_id}, which is unknown or finished"
-        if entered is not None and entered.method.read and call is not entered:
+        if _foreign(call, entered):
+            assert entered is not None
             return f"a read, {entered.method.name}, emitted for call {call_id}"
         if status:
             return ""
@@ -433,3 +436,8 @@ class Instance:
     def _traps_too_often(self) -> bool:
         times = self._trap_times
         return len(times) == TRAPS_TO_FAIL and times[-1] - times[0] <= TRAP_WINDOW_NS
+
+
+def _foreign(call: Call, entered: Call | None) -> bool:
+    """Tell whether a read emits for a call other than its own."""
+    return entered is not None and entered.method.read and call is not entered

@@ -25,11 +25,6 @@ CUT = 1 << 15
 class Trapped(Exception):
     """The machine faulted. It must never be entered again."""
 
-    def __init__(self, message: str, progress: bool = True) -> None:
-        super().__init__(message)
-        self.progress = progress
-        """False for a tick that got nowhere."""
-
 
 class StartFailed(Exception):
     """The module could not be instantiated; nothing runs."""
@@ -123,7 +118,7 @@ class Machine:
 
     def _map_memory(self, max_memory: int) -> None:
         extern = self._extern("memory")
-        if extern is None or extern.kind != raw.EXTERN_MEMORY:
+        if extern is None or int(extern.kind) != raw.EXTERN_MEMORY:
             raise StartFailed("the module exports no memory")
         self._keep.append(extern)
         self.memory = ctypes.addressof(extern.of)
@@ -150,9 +145,10 @@ class Machine:
         # Looked up at first use: most instances use few of their exports.
         if name not in self._funcs:
             extern = self._extern(name)
-            found = extern is not None and extern.kind == raw.EXTERN_FUNC
-            self._keep.append(extern)
-            self._funcs[name] = ctypes.c_void_p(ctypes.addressof(extern.of)) if found else None
+            self._funcs[name] = None
+            if extern is not None and int(extern.kind) == raw.EXTERN_FUNC:
+                self._keep.append(extern)
+                self._funcs[name] = ctypes.c_void_p(ctypes.addressof(extern.of))
         return self._funcs[name]
 
     def _arm(self) -> None:
@@ -208,7 +204,7 @@ class Machine:
         if address + size <= self._size:
             return True
         self._size = raw.MEMORY_DATA_SIZE(self._context, self.memory)
-        return address + size <= min(self._size, len(self._view))
+        return bool(address + size <= min(self._size, len(self._view)))
 
     def read(self, address: int, size: int) -> bytes | None:
         """Return a copy of memory, or None where it does not reach."""
@@ -266,5 +262,5 @@ class Machine:
     @property
     def memory_bytes(self) -> int:
         """The size of linear memory now."""
-        self._size = raw.MEMORY_DATA_SIZE(self._context, self.memory)
+        self._size = int(raw.MEMORY_DATA_SIZE(self._context, self.memory))
         return self._size
