@@ -10,6 +10,7 @@ from typing import Any
 from click.testing import CliRunner
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 from google.protobuf.message import Message
+
 from interlock_host.calls import Call, Record
 from interlock_host.cli.pack import pack
 from interlock_host.engine import Engine

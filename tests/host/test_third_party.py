@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from interlock_host.calls import CancelReason
 from interlock_host.clock import VirtualClock
 from interlock_host.engine import Engine, EngineConfig
 from interlock_host.errors import HostError
 from interlock_host.instance import State
-
 from tests.host.conftest import START_NS, Watcher
 from tests.host.gate import Gate, compile_gate, fields, pack_gate
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+
 from interlock.v1 import contract_pb2
 from interlock_host.pack import Packed, PackError, effective_limits, read_packed
 from interlock_host.pack.binary import PAGE_BYTES, read_binary

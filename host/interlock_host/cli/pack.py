@@ -7,6 +7,7 @@ import tempfile
 from pathlib import Path
 
 import click
+
 from interlock.v1 import contract_pb2
 from interlock_host.pack import PackError, load_contract, read_packed
 from interlock_host.pack import pack as make

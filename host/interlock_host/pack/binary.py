@@ -147,7 +147,7 @@ def _read_sections(binary: Binary) -> None:
         binary.sections.append(Section(id_, name, head, part.at, part.end))
 
 
-def _value_type(cursor: Cursor) -> str:
+def value_type(cursor: Cursor) -> str:
     at = cursor.at
     code = cursor.byte()
     name = _VALUE_TYPES.get(code)
@@ -174,13 +174,13 @@ def _limits(cursor: Cursor, what: str, unit: str) -> Limits:
 
 def _table_type(cursor: Cursor) -> Limits:
     at = cursor.at
-    if _value_type(cursor) not in REFERENCE_TYPES:
+    if value_type(cursor) not in REFERENCE_TYPES:
         raise PackError(f"table at byte {at} holds no references")
     return _limits(cursor, "table", "elements")
 
 
 def _global_type(cursor: Cursor) -> Global:
-    type_ = _value_type(cursor)
+    type_ = value_type(cursor)
     at = cursor.at
     mutable = cursor.byte()
     if mutable > 1:
@@ -194,8 +194,8 @@ def _read_types(binary: Binary, cursor: Cursor) -> None:
         form = cursor.byte()
         if form != 0x60:
             raise PackError(f"type 0x{form:02x} at byte {at}: GC types are refused")
-        params = tuple(_value_type(cursor) for _ in cursor.count())
-        results = tuple(_value_type(cursor) for _ in cursor.count())
+        params = tuple(value_type(cursor) for _ in cursor.count())
+        results = tuple(value_type(cursor) for _ in cursor.count())
         binary.types.append(FuncType(params, results))
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from interlock_host.pack.binary import CODE, Binary, read_binary
+from interlock_host.pack.binary import CODE, Binary, read_binary, value_type
 from interlock_host.pack.cursor import Cursor
 from interlock_host.pack.errors import PackError
-from interlock_host.pack.opcodes import CALL, RETURN_CALL, instructions, name_of
+from interlock_host.pack.opcodes import BLOCKS, CALL, END, RETURN_CALL, instructions, name_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ def bodies(binary: Binary) -> Iterator[Body]:
         part = cursor.part(cursor.unsigned())
         for _ in part.count():
             part.unsigned()
-            part.unsigned()  # a value type, which is never longer
+            value_type(part)
         yield Body(first + number, part.at, part.end)
 
 
@@ -39,11 +39,30 @@ def check_code(binary: Binary) -> None:
     names = {export.index: export.name for export in binary.exports if export.kind == "func"}
     for body in bodies(binary):
         try:
-            for _ in instructions(binary.data, body.start, body.end):
-                pass
+            _check_body(binary.data, body)
         except PackError as error:
             name = f" ({names[body.index]})" if body.index in names else ""
             raise PackError(f"function {body.index}{name}, {error}") from error
+
+
+def _check_body(data: bytes, body: Body) -> None:
+    """Every instruction is allowed, and the blocks end where the body does.
+
+    The validator has seen to the second already: it fails here only if an entry of the table of opcodes is
+    wrong, and a walk that lost its step must not pass for a clean one.
+    """
+    depth = 1
+    ended = body.start
+    for offset, opcode, _ in instructions(data, body.start, body.end):
+        if opcode in BLOCKS:
+            depth += 1
+        elif opcode == END:
+            depth -= 1
+            if depth == 0:
+                ended = offset + 1
+                break
+    if ended != body.end:
+        raise PackError("its blocks do not end where its code does")
 
 
 def reachable_instructions(wasm: bytes) -> dict[str, frozenset[str]]:

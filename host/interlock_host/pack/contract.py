@@ -8,8 +8,8 @@ from typing import Any
 import yaml
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
-from interlock.v1 import contract_pb2
 
+from interlock.v1 import contract_pb2
 from interlock_host.pack.errors import PackError
 
 _RANGES = {

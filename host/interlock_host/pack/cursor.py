@@ -72,11 +72,15 @@ class Cursor:
         return value
 
     def name(self) -> str:
+        """UTF-8 that is safe to show: the format allows more, but a name ends up in messages and tables."""
         start = self.at
         try:
-            return self.take(self.unsigned()).decode()
+            text = self.take(self.unsigned()).decode()
         except UnicodeDecodeError as error:
             raise PackError(f"name at byte {start} is not UTF-8") from error
+        if not text.isprintable():
+            raise PackError(f"name at byte {start} has control characters: {text!a}")
+        return text
 
     def count(self) -> Iterator[int]:
         """The indices of a vector. Each element takes a byte or more, so a longer vector is cut off here."""

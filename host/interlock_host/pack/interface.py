@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 
 from interlock.v1 import contract_pb2
-
 from interlock_host.pack.binary import Binary, Export, FuncType
 from interlock_host.pack.errors import PackError
 from interlock_host.pack.service import Method
@@ -73,6 +72,8 @@ def check_exports(binary: Binary, methods: list[Method], contract: contract_pb2.
         if method.name in ("memory", "_initialize") or method.name.startswith(PREFIX):
             raise PackError(f"method {method.name}: the ABI has an export of this name; rename the method")
         _check_function(binary, method.name, RPC, required=True)
+    if not contract.summary.isprintable():
+        raise PackError(f"summary: it must be one line of text, not {contract.summary!a}")
     for name in contract.direct:
         found = _find(binary, name)
         if found is None or found.kind != "func":

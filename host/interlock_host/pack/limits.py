@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from interlock.v1 import contract_pb2
-
 from interlock_host.pack.binary import PAGE_BYTES, Binary
 from interlock_host.pack.errors import PackError
 
@@ -35,7 +34,8 @@ def check_limits(contract: contract_pb2.Contract, binary: Binary) -> None:
             f"limits.max_memory: the module begins with {minimum} bytes of memory, the limit is "
             f"{limits.max_memory}: no instance could be made; raise the limit or shrink the module's memory"
         )
-    if limits.max_message_bytes > limits.max_memory:
-        raise PackError(f"limits.max_message_bytes: {limits.max_message_bytes} is more than max_memory")
+    asked = contract.limits.max_message_bytes
+    if asked > limits.max_memory:
+        raise PackError(f"limits.max_message_bytes: {asked} is more than max_memory, {limits.max_memory}")
     if limits.entry_budget_ms > _LONGEST_BUDGET_MS:
         raise PackError(f"limits.entry_budget_ms: {limits.entry_budget_ms} is more than {_LONGEST_BUDGET_MS}")

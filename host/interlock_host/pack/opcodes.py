@@ -16,7 +16,8 @@ from interlock_host.pack.errors import PackError
 _GC, _MISC, _SIMD, _ATOMIC = 0xFB, 0xFC, 0xFD, 0xFE
 
 END = 0x0B
-CALL, RETURN_CALL, REF_FUNC = 0x10, 0x12, 0xD2
+CALL, RETURN_CALL = 0x10, 0x12
+BLOCKS = frozenset({0x02, 0x03, 0x04})
 
 
 def _atomic_names() -> dict[int, str]:
@@ -67,6 +68,9 @@ def name_of(opcode: int) -> str:
 _Skip = Callable[[bytes, int], int]
 
 
+_BLOCK_TYPES = frozenset({0x40, 0x7F, 0x7E, 0x7D, 0x7C, 0x7B, 0x70, 0x6F})
+
+
 def _nothing(data: bytes, at: int) -> int:
     return at
 
@@ -91,8 +95,9 @@ def _fixed(size: int) -> _Skip:
 
 
 def _block(data: bytes, at: int) -> int:
-    if data[at] in (0x63, 0x64):
-        raise PackError(f"typed reference at byte {at}: GC and typed references are refused")
+    # One byte for no value or a value type; otherwise the index of a type.
+    if 0x40 <= data[at] < 0x80 and data[at] not in _BLOCK_TYPES:
+        raise PackError(f"block type 0x{data[at]:02x} at byte {at}: GC and typed references are refused")
     return _number(data, at)
 
 
@@ -123,11 +128,11 @@ def _elements(extra: int) -> _Skip:
 
 def _plain() -> dict[int, _Skip]:
     none = [0x00, 0x01, 0x05, END, 0x0F, 0x1A, 0x1B, *range(0x45, 0xC5), 0xD1]
-    one = [0x0C, 0x0D, CALL, RETURN_CALL, *range(0x20, 0x27), 0x3F, 0x40, 0x41, 0x42, 0xD0, REF_FUNC]
+    one = [0x0C, 0x0D, CALL, RETURN_CALL, *range(0x20, 0x27), 0x3F, 0x40, 0x41, 0x42, 0xD0, 0xD2]
     return {
         **dict.fromkeys(none, _nothing),
         **dict.fromkeys(one, _number),
-        **dict.fromkeys((0x02, 0x03, 0x04), _block),
+        **dict.fromkeys(BLOCKS, _block),
         **dict.fromkeys((0x11, 0x13), _numbers(2)),
         **dict.fromkeys(range(0x28, 0x3F), _memory),
         0x0E: _elements(1),

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from google.protobuf.descriptor import ServiceDescriptor
 from google.protobuf.message import DecodeError
-from interlock.v1 import contract_pb2
 
+from interlock.v1 import contract_pb2
 from interlock_host.pack import interface, service
 from interlock_host.pack.binary import Binary, Export, Global, Import, Limits, read_binary
 from interlock_host.pack.errors import PackError

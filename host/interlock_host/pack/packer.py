@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import cache
 
 import wasmtime
-from interlock.v1 import contract_pb2
 
+from interlock.v1 import contract_pb2
 from interlock_host.pack import binary as format_
 from interlock_host.pack import interface, service
 from interlock_host.pack.binary import Binary, Export, read_binary

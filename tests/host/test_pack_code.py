@@ -1,0 +1,178 @@
+"""The walk over function bodies: every instruction is known, and what is refused is refused by name."""
+
+from __future__ import annotations
+
+import random
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import wasmtime
+
+from interlock_host.pack import PackError, atomic_instructions, pack, reachable_instructions
+from interlock_host.pack.binary import read_binary
+from interlock_host.pack.code import check_code
+from interlock_host.wasm.compiler import features
+from tests.host.wat import body, compiled, contract, descriptors
+
+TABLES = "(table 1 funcref) (table 1 funcref) (elem $e (table 0) (i32.const 0) func)"
+TEXT = '(data $d "text")'
+
+REFUSED = {
+    "table.set": (TABLES, "i32.const 0 ref.null func table.set 0"),
+    "table.grow": (TABLES, "ref.null func i32.const 1 table.grow 0 drop"),
+    "table.fill": (TABLES, "i32.const 0 ref.null func i32.const 0 table.fill 0"),
+    "table.copy": (TABLES, "i32.const 0 i32.const 0 i32.const 0 table.copy 0 1"),
+    "table.init": (TABLES, "i32.const 0 i32.const 0 i32.const 0 table.init 0 $e"),
+    "elem.drop": (TABLES, "elem.drop $e"),
+    "data.drop": (TEXT, "data.drop $d"),
+    "memory.atomic.wait32": ("", "i32.const 0 i32.const 0 i64.const 0 memory.atomic.wait32 drop"),
+    "memory.atomic.wait64": ("", "i32.const 0 i64.const 0 i64.const 0 memory.atomic.wait64 drop"),
+    "i64.add128": ("", "i64.const 0 i64.const 0 i64.const 0 i64.const 0 i64.add128 drop drop"),
+    "call_ref": ("(type $t (func))", "ref.null $t call_ref $t"),
+    "return_call_ref": ("(type $t (func))", "ref.null $t return_call_ref $t"),
+    "ref.as_non_null": ("", "ref.null func ref.as_non_null drop"),
+    "br_on_null": ("", "ref.null func br_on_null 0 drop"),
+}
+
+
+def refused(instructions: str, extra: str = "") -> str:
+    with pytest.raises(PackError) as error:
+        pack(compiled(extra, body(instructions)), descriptors(), contract())
+    return str(error.value)
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_refused(name: str) -> None:
+    extra, instructions = REFUSED[name]
+    message = refused(instructions, extra)
+    assert message.startswith("function 5 (body), byte offset 0x") and f": {name}: " in message
+
+
+@pytest.mark.parametrize(
+    ("instructions", "named"),
+    [
+        ("(block (try_table (catch_all 0)))", "try_table: exceptions are refused"),
+        ("ref.null eq ref.test (ref i31) drop", "0xfb 20: GC is refused"),
+        ("i32.const 0 ref.i31 drop", "0xfb 28: GC is refused"),
+        (
+            "v128.const i64x2 0 0 v128.const i64x2 0 0 i8x16.relaxed_swizzle drop",
+            "0xfd 256: relaxed SIMD is refused",
+        ),
+        ("ref.null eq drop", "not a valid WebAssembly module: "),
+        ("(local (ref null eq))", "GC and typed references are refused"),
+        ("(block (result (ref null eq)) ref.null eq) drop", "GC and typed references are refused"),
+    ],
+)
+def test_refused_proposal(instructions: str, named: str) -> None:
+    assert named in refused(instructions)
+
+
+def test_offset() -> None:
+    """The offset is the instruction's, in the file that was given."""
+    wasm = compiled(TEXT, body("nop data.drop $d"))
+    with pytest.raises(PackError) as error:
+        pack(wasm, descriptors(), contract())
+    offset = int(str(error.value).split("0x")[1].split(":")[0], 16)
+    assert wasm[offset : offset + 3] == b"\xfc\x09\x00"
+
+
+ALLOWED = {
+    "tail calls": (TABLES + "(type $t (func))", "i32.const 0 return_call_indirect 0 (type $t)"),
+    "return_call": ("", "return_call 0"),
+    "saturation": ("", "f64.const 1 i64.trunc_sat_f64_u drop"),
+    "sign extension": ("", "i32.const 1 i32.extend8_s drop"),
+    "bulk memory": (TEXT, "i32.const 0 i32.const 0 i32.const 0 memory.init $d"),
+    "references": (
+        TABLES,
+        "i32.const 0 table.get 1 ref.is_null drop table.size 0 drop ref.null func ref.null func i32.const 1 "
+        "select (result funcref) drop",
+    ),
+    "multi-value": ("", "(block (result i32 i64) i32.const 1 i64.const 2) drop drop"),
+    "br_table": ("", "(block (block i32.const 1 br_table 0 1 0 1 0))"),
+    "constants": ("", "i32.const -1 drop i64.const -1 drop f32.const nan drop f64.const -0 drop"),
+    "lanes": (
+        "",
+        "i32.const 0 v128.const i64x2 0 0 v128.load8_lane 3 drop "
+        "v128.const i64x2 0 0 v128.const i64x2 0 0 i8x16.shuffle 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 drop "
+        "v128.const i64x2 0 0 i8x16.extract_lane_s 7 drop i32.const 0 v128.load32_zero drop",
+    ),
+    "extended constants": ("(global i32 (i32.add (i32.const 1) (i32.const 2)))", ""),
+    "atomics": ("", "i32.const 0 i32.const 1 i32.atomic.rmw.add drop atomic.fence"),
+}
+
+
+@pytest.mark.parametrize("name", ALLOWED)
+def test_allowed(name: str) -> None:
+    """What packs, the engine's compiler takes as well."""
+    extra, instructions = ALLOWED[name]
+    packed = pack(compiled(extra, body(instructions)), descriptors(), contract())
+    wasmtime.Module(wasmtime.Engine(features()), packed)
+
+
+# Call graphs
+
+
+def test_atomics_through_calls() -> None:
+    wasm = compiled(
+        "(func $leaf i32.const 0 i32.const 1 i32.atomic.store)",
+        "(func $middle call $leaf)",
+        '(func (export "deep") call $middle)',
+        '(func (export "tail") return_call $leaf)',
+        '(func (export "cycle") call $one) (func $one call $two) (func $two call $one)',
+        '(func (export "plain") i32.const 0 i32.const 1 i32.store)',
+    )
+    found = atomic_instructions(wasm)
+    assert found["deep"] == found["tail"] == {"i32.atomic.store"}
+    assert found["cycle"] == found["plain"] == found["Do"] == frozenset()
+
+
+def test_reachable_names() -> None:
+    wasm = compiled("(func $grow i32.const 1 memory.grow drop)", body("call $grow i32.const 1 global.set 0"))
+    assert {"memory.grow", "global.set", "call"} <= reachable_instructions(wasm)["body"]
+    assert "memory.grow" not in reachable_instructions(wasm)["Do"]
+
+
+def test_atomic_names() -> None:
+    """Every atomic instruction, against the names that the text format gives them."""
+    names = []
+    for type_, widths in (("i32", ("", "8", "16")), ("i64", ("", "8", "16", "32"))):
+        for width in widths:
+            suffix = "_u" if width else ""
+            names.append(f"{type_}.atomic.load{width}{suffix}")
+            names.append(f"{type_}.atomic.store{width}")
+            for change in ("add", "sub", "and", "or", "xor", "xchg", "cmpxchg"):
+                names.append(f"{type_}.atomic.rmw{width}.{change}{suffix}")
+    for name in names:
+        type_ = name[:3]
+        count = 0 if ".load" in name else 2 if "cmpxchg" in name else 1
+        operands = f"i32.const 0 {f'{type_}.const 0 ' * count}"
+        wasm = compiled(body(f"{operands} {name} {'' if '.store' in name else 'drop'}"))
+        assert atomic_instructions(wasm)["body"] == {name}
+    assert len(names) == 63
+
+
+# Random modules
+
+
+SMITH = shutil.which("wasm-tools", path=f"{Path(sys.executable).parent}:/usr/bin:/usr/local/bin")
+WANTED = ("bulk-memory", "reference-types", "simd", "tail-call", "extended-const")
+UNWANTED = ("relaxed-simd", "exceptions", "gc", "memory64", "wide-arithmetic", "compact-imports", "threads")
+
+
+@pytest.mark.skipif(SMITH is None, reason="wasm-tools is not installed")
+@pytest.mark.parametrize("seed", range(20))
+def test_never_loses_its_step(seed: int) -> None:
+    """Over random modules the walk ends every body where it ends, or meets a refused instruction."""
+    assert SMITH is not None
+    flags = [f"--{name}-enabled=true" for name in WANTED] + [f"--{name}-enabled=false" for name in UNWANTED]
+    # Nothing with a name: wasm-smith likes control characters, which are refused.
+    limits = ["--max-memories=1", "--min-funcs=5", "--max-imports=0", "--max-exports=0"]
+    command = [SMITH, "smith", *flags, *limits, "--export-everything=false"]
+    wasm = subprocess.run(command, input=random.Random(seed).randbytes(4000), capture_output=True, check=True)
+    try:
+        check_code(read_binary(wasm.stdout))
+    except PackError as error:
+        assert "a snapshot of memory and globals would miss" in str(error)
