@@ -1,0 +1,54 @@
+# All of it runs in .venv, made from the hashes in build/requirements.lock.
+PYTHON ?= python3
+VENV := .venv
+PY := $(VENV)/bin/python
+PIP := $(PY) -m pip --disable-pip-version-check -q
+CODE := host bindings/python build tests $(wildcard demo)
+
+.PHONY: help venv generate check-generated modules lint test soak demo ci-tools lock clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "%-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+venv: $(VENV)/ready ## .venv, with all tools and this checkout in it
+
+$(VENV)/ready: build/requirements.lock pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) install --require-hashes --no-deps -r build/requirements.lock
+	$(PIP) install --no-deps --no-build-isolation -e .
+	touch $@
+
+generate: venv ## the committed generated code, from protos/
+	$(PY) build/generate.py
+
+check-generated: venv ## fails where `make generate` would change something
+	$(PY) build/generate.py --check
+
+modules: venv ## the .wasm files, where their sources changed
+	$(PY) build/modules.py --strict
+
+lint: venv ## ruff and mypy
+	$(PY) -m ruff check $(CODE)
+	$(PY) -m mypy $(CODE)
+
+test: check-generated modules lint ## everything that CI checks
+	$(PY) -m pytest
+
+soak: modules ## the long forms of the randomised tests
+	INTERLOCK_SOAK=1 $(PY) -m pytest
+
+demo: modules ## a tour
+	$(PY) -m demo
+
+ci-tools: ## what CI needs beyond python3, make and a network: nothing so far
+	@$(PYTHON) -c 'import venv, ensurepip'
+
+lock: ## pins the newest versions that pyproject.toml and build/requirements.in allow
+	$(PYTHON) -m venv build/out/lock
+	build/out/lock/bin/python -m pip install -q pip-tools
+	build/out/lock/bin/pip-compile -q --upgrade --generate-hashes --allow-unsafe --strip-extras --no-header \
+	  --no-annotate --no-emit-index-url --no-emit-trusted-host --no-emit-options \
+	  -o build/requirements.lock pyproject.toml build/requirements.in
+
+clean: ## removes what was built, .venv included
+	rm -rf $(VENV) build/out dist host/interlock_host/modules/*.wasm
