@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from interlock_host.calls import Call, CancelReason, Sink, StreamCall
+from interlock_host.calls import Call, CancelReason, Sink
 from interlock_host.clock import Clock, RunClock, VirtualClock
 from interlock_host.driver import Driver, NoDriver, ThreadDriver
 from interlock_host.errors import NOT_FOUND, RESOURCE_EXHAUSTED, UNAVAILABLE, HostError, ModuleError
@@ -19,6 +19,7 @@ from interlock_host.instance import NEVER, Gone, Instance
 from interlock_host.module import CAPS, Limits, Method, Module
 from interlock_host.observer import EngineObserver
 from interlock_host.peek import check_name, instance_of
+from interlock_host.streams import StreamCall
 from interlock_host.wasm.compiler import default_cache
 
 STANDARD_MODULES = Path(__file__).parent / "modules"

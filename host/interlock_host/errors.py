@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from interlock.v1 import error_pb2
-
 from interlock_host.calls import FINAL, CancelReason, Record
 
 DOMAIN = "interlock"
@@ -74,7 +73,8 @@ def failure_of(record: Record, package: str = DOMAIN) -> Failure:
         error = error_pb2.Error(message="the module's error does not decode")
     if error.module_reason:
         return Failure(record.status, error.module_reason, error.message, error.field, package)
-    return Failure(record.status, _reason_name(error), error.message or CODE_NAMES[record.status], error.field)
+    message = error.message or CODE_NAMES[record.status]
+    return Failure(record.status, _reason_name(error), message, error.field)
 
 
 def _reason_name(error: error_pb2.Error) -> str:

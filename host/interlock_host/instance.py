@@ -6,11 +6,11 @@ import collections
 import enum
 import threading
 import time
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from interlock.v1 import contract_pb2
-from interlock_host.calls import EVENT, FINAL, MESSAGE, Call, CancelReason, Record, Sink
-from interlock_host.clock import Clock
+from interlock_host.birth import Host, make_machine
+from interlock_host.calls import EVENT, FINAL, Call, CancelReason, Record, Sink
 from interlock_host.errors import (
     INTERNAL,
     INVALID_ARGUMENT,
@@ -20,17 +20,16 @@ from interlock_host.errors import (
     HostError,
     cancelled_as,
 )
+from interlock_host.outbox import ANSWER, fault_of, is_foreign
 from interlock_host.peek import instance_of
-from interlock_host.wasm.machine import CUT, Emitted, Machine, StartFailed, Trapped
+from interlock_host.wasm.machine import Emitted, Machine, Trapped
 
 if TYPE_CHECKING:
     from interlock_host.module import Method, Module
-    from interlock_host.observer import EngineObserver
 
 NEVER = (1 << 63) - 1
 TRAPS_TO_FAIL = 3
 TRAP_WINDOW_NS = 60_000_000_000
-_ANSWER = FINAL | MESSAGE
 TICKS_AT_ONE_DEADLINE = 10_000
 """Ticks that may emit without raising the deadline: a backlog of that many full outboxes."""
 SETTLE_BUDGETS = 100
@@ -43,26 +42,6 @@ class State(enum.Enum):
     LIVE = "live"
     FAILED = "failed"
     DELETED = "deleted"
-
-
-class Host(Protocol):
-    """What an instance needs of its engine."""
-
-    clock: Clock
-    observer: EngineObserver
-    virtual: bool
-
-    def schedule(self, instance: Instance, deadline: int) -> None:
-        """Tick the instance at `deadline`."""
-        ...
-
-    def config_of(self, module: Module, name: str) -> bytes:
-        """Return the configuration that the instance is made with."""
-        ...
-
-    def seed_of(self, module: Module, name: str) -> int:
-        """Return the 64 bits that the instance's randomness begins at."""
-        ...
 
 
 class Gone(Exception):
@@ -235,38 +214,9 @@ class Instance:
             message = f"{self.module.name}/{self.name} failed: {self.failure}; delete it to begin anew"
             raise HostError(UNAVAILABLE, "INSTANCE_FAILED", message)
         if self.machine is None:
-            self.machine = self._make()
+            self.last_now = max(self._host.clock.now(), self.last_now)
+            self.machine = make_machine(self._host, self.module, self.name, self.last_now)
         return self.machine
-
-    def _make(self) -> Machine:
-        module, limits = self.module, self.module.limits
-        now = self._now()
-        try:
-            seed = self._host.seed_of(module, self.name)
-            machine = Machine(module.program, limits.max_memory, limits.entry_budget_ms, seed, now)
-            if "_initialize" in module.exports:
-                machine.call("_initialize")
-            machine.begin()
-            if "interlock_configure" in module.exports:
-                self._configure(machine, now)
-        except (StartFailed, Trapped) as error:
-            raise HostError(INTERNAL, "START_FAILED", f"{module.name} does not start: {error}") from None
-        return machine
-
-    def _configure(self, machine: Machine, now: int) -> None:
-        config = self._host.config_of(self.module, self.name)
-        message = contract_pb2.InstanceConfig(name=self.name, config=config).SerializeToString()
-        if not machine.post(message):
-            raise StartFailed("its configuration is larger than the module takes")
-        code = machine.call("interlock_configure", len(message), now) & 0xFFFFFFFF
-        machine.read_control()
-        if code:
-            text = f"{self.module.name} refuses the configuration of {self.name!r}"
-            raise HostError(code if code <= 16 else INTERNAL, "START_FAILED", text)
-
-    def _now(self) -> int:
-        self.last_now = max(self._host.clock.now(), self.last_now)
-        return self.last_now
 
     def _check_size(self, message: bytes) -> None:
         limit = self.module.limits.max_message_bytes
@@ -304,7 +254,8 @@ class Instance:
             machine.output.clear()
         for record in emitted:
             call_id, status, flags, payload = record
-            if call is not None and call_id == call.id and flags == _ANSWER and not status and call.sink is None:
+            own = call is not None and call_id == call.id and call.sink is None
+            if own and flags == ANSWER and not status:
                 self._answer(call, payload)
             else:
                 self._dispatch(record, call)
@@ -313,9 +264,9 @@ class Instance:
     def _answer(self, call: Call, payload: bytes) -> None:
         """Answer a unary call in its own entry: what nearly every entry does."""
         if call.done or len(payload) > self.module.limits.max_message_bytes:
-            self._dispatch((call.id, 0, _ANSWER, payload), call)
+            self._dispatch((call.id, 0, ANSWER, payload), call)
             return
-        call.done, call.answer = True, Record(0, _ANSWER, payload)
+        call.done, call.answer = True, Record(0, ANSWER, payload)
         self._forget(call)
 
     def _settle(self) -> int:
@@ -358,7 +309,7 @@ class Instance:
             self._host.observer.event(self, call_id, payload.decode("utf-8", "replace"))
             return
         call = self.calls.get(call_id)
-        fault = self._fault(record, call, entered)
+        fault = fault_of(record, call, entered, self.module.limits.max_message_bytes)
         if not fault:
             assert call is not None
             call.deliver(Record(status, flags | FINAL if status else flags, payload))
@@ -367,28 +318,8 @@ class Instance:
             return
         self._host.observer.fault(self, fault)
         ends = flags & FINAL or len(payload) > self.module.limits.max_message_bytes
-        if call is not None and ends and not _foreign(call, entered):
+        if call is not None and ends and not is_foreign(call, entered):
             self._end_faulted(call, len(payload), fault)
-
-    def _fault(self, record: Emitted, call: Call | None, entered: Call | None) -> str:
-        """Say which rule of the ABI a record breaks; empty if none."""
-        call_id, status, flags, payload = record
-        if flags & CUT:
-            return f"a record for call {call_id} does not fit the outbox"
-        if call is None:
-            return f"a record for call {call_id}, which is unknown or finished"
-        if _foreign(call, entered):
-            assert entered is not None
-            return f"a read, {entered.method.name}, emitted for call {call_id}"
-        if status:
-            return ""
-        if not call.method.server_streaming and flags != _ANSWER:
-            return f"{call.method.name} is unary and emitted a record with flags {flags}"
-        if not flags:
-            return f"a record for call {call_id} that is neither a message nor final"
-        if len(payload) > self.module.limits.max_message_bytes:
-            return f"{call.method.name} emitted {len(payload)} bytes"
-        return ""
 
     def _end_faulted(self, call: Call, size: int, fault: str) -> None:
         limit = self.module.limits.max_message_bytes
@@ -437,7 +368,3 @@ class Instance:
         times = self._trap_times
         return len(times) == TRAPS_TO_FAIL and times[-1] - times[0] <= TRAP_WINDOW_NS
 
-
-def _foreign(call: Call, entered: Call | None) -> bool:
-    """Tell whether a read emits for a call other than its own."""
-    return entered is not None and entered.method.read and call is not entered

@@ -262,5 +262,5 @@ class Machine:
     @property
     def memory_bytes(self) -> int:
         """The size of linear memory now."""
-        self._size = int(raw.MEMORY_DATA_SIZE(self._context, self.memory))
-        return self._size
+        size: int = raw.MEMORY_DATA_SIZE(self._context, self.memory)
+        return size

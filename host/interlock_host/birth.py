@@ -1,0 +1,69 @@
+"""How an instance gets its machine: at its first entry, and again after a trap."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from interlock.v1 import contract_pb2
+from interlock_host.clock import Clock
+from interlock_host.errors import INTERNAL, HostError
+from interlock_host.observer import EngineObserver
+from interlock_host.wasm.machine import Machine, StartFailed, Trapped
+
+if TYPE_CHECKING:
+    from interlock_host.instance import Instance
+    from interlock_host.module import Module
+
+_LAST_CODE = 16
+
+
+class Host(Protocol):
+    """What an instance needs of its engine."""
+
+    clock: Clock
+    observer: EngineObserver
+    virtual: bool
+
+    def schedule(self, instance: Instance, deadline: int) -> None:
+        """Tick the instance at `deadline`."""
+        ...
+
+    def config_of(self, module: Module, name: str) -> bytes:
+        """Return the configuration that the instance is made with."""
+        ...
+
+    def seed_of(self, module: Module, name: str) -> int:
+        """Return the 64 bits that the instance's randomness begins at."""
+        ...
+
+
+def make_machine(host: Host, module: Module, name: str, now: int) -> Machine:
+    """Instantiate, initialise and configure a machine.
+
+    Raises:
+        HostError: INTERNAL/START_FAILED, or the code with which the module
+            refused its configuration.
+    """
+    limits = module.limits
+    try:
+        seed = host.seed_of(module, name)
+        machine = Machine(module.program, limits.max_memory, limits.entry_budget_ms, seed, now)
+        if "_initialize" in module.exports:
+            machine.call("_initialize")
+        machine.begin()
+        if "interlock_configure" in module.exports:
+            _configure(machine, module, name, host.config_of(module, name), now)
+    except (StartFailed, Trapped) as error:
+        raise HostError(INTERNAL, "START_FAILED", f"{module.name} does not start: {error}") from None
+    return machine
+
+
+def _configure(machine: Machine, module: Module, name: str, config: bytes, now: int) -> None:
+    message = contract_pb2.InstanceConfig(name=name, config=config).SerializeToString()
+    if not machine.post(message):
+        raise StartFailed("its configuration is larger than the module takes")
+    code = machine.call("interlock_configure", len(message), now) & 0xFFFFFFFF
+    machine.read_control()
+    if code:
+        text = f"{module.name} refuses the configuration of {name!r}"
+        raise HostError(code if code <= _LAST_CODE else INTERNAL, "START_FAILED", text)
