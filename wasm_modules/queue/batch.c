@@ -15,7 +15,7 @@ typedef struct {
   const demand *demand;
   line *from;  // where the demand looks first
   uint32_t from_line;
-  uint32_t from_ring;
+  uint32_t from_fresh;
   uint32_t bytes;
 } batch;
 
@@ -23,7 +23,7 @@ typedef struct {
 // first one always goes in.
 static bool takes(batch *b, uint32_t most, uint32_t id_size, uint32_t data_size) {
   uint32_t size = delivery_size_max(id_size, data_size);
-  uint32_t count = b->from_line + b->from_ring;
+  uint32_t count = b->from_line + b->from_fresh;
   if (count >= b->demand->max_items || (count && b->bytes + size > most)) return false;
   b->bytes += size;
   return true;
@@ -36,15 +36,32 @@ static batch plan(const demand *d, uint32_t most) {
     if (!takes(&b, most, i->id_size, i->data_size)) return b;
     b.from_line++;
   }
-  if (d->dead || !stock.fresh_count) return b;
-  ring_mark at = ring_head(stock.fresh);
-  ring_view view;
-  while (ring_peek(stock.fresh, &at, &view) && takes(&b, most, view.id_size, view.data_size)) b.from_ring++;
+  if (d->dead) return b;
+  fresh_cursor at = fresh_begin();
+  fresh_item next;
+  while (fresh_next(&at, &next) && takes(&b, most, next.view.id_size, next.view.data_size)) b.from_fresh++;
   return b;
 }
 
-// Takes what is planned out of line and ring, linked by `right`, in order;
-// fewer if memory is used up on the way.
+// Moves fresh items to the heap, linked behind *end by `right`; fewer if memory
+// is used up on the way. Returns the new end.
+static item **take_fresh(item **end, uint32_t count) {
+  fresh_cursor at = fresh_begin();
+  uint32_t taken = 0;
+  for (; taken < count; taken++) {
+    fresh_cursor behind = at;
+    fresh_item next;
+    item *i = fresh_next(&behind, &next) ? item_from_fresh(&next) : NULL;
+    if (!i) break;
+    at = behind;
+    *end = i;
+    end = &i->right;
+  }
+  fresh_take(&at, taken);
+  return end;
+}
+
+// Takes what is planned, or less if memory is used up, as a list in order.
 static item *take(const batch *b) {
   item *first = NULL;
   item **end = &first;
@@ -54,21 +71,7 @@ static item *take(const batch *b) {
     *end = i;
     end = &i->right;
   }
-  if (b->from_ring) {
-    ring_mark head = ring_head(stock.fresh);
-    ring_mark at = head;
-    for (uint32_t n = 0; n < b->from_ring; n++) {
-      ring_view view;
-      ring_mark next = at;
-      item *i = ring_peek(stock.fresh, &next, &view) ? item_from_ring(stock.fresh, &view) : NULL;
-      if (!i) break;
-      at = next;
-      *end = i;
-      end = &i->right;
-      stock.fresh_count--;
-    }
-    ring_commit(stock.fresh, head, at);
-  }
+  if (b->from_fresh) end = take_fresh(end, b->from_fresh);
   *end = NULL;
   return first;
 }
@@ -93,16 +96,13 @@ static void put_for_good(codec_writer *w, const batch *b) {
     stock_release(i->id_size, i->data_size);
     item_free(i);
   }
-  if (!b->from_ring) return;
-  ring_mark head = ring_head(stock.fresh);
-  ring_mark at = head;
-  ring_view view;
-  for (uint32_t n = 0; n < b->from_ring && ring_peek(stock.fresh, &at, &view); n++) {
-    delivery_put_fresh(w, stock.fresh, &view);
-    stock_release(view.id_size, view.data_size);
+  fresh_cursor at = fresh_begin();
+  fresh_item next;
+  for (uint32_t n = 0; n < b->from_fresh && fresh_next(&at, &next); n++) {
+    delivery_put_fresh(w, &next);
+    stock_release(next.view.id_size, next.view.data_size);
   }
-  ring_commit(stock.fresh, head, at);
-  stock.fresh_count -= b->from_ring;
+  if (b->from_fresh) fresh_take(&at, b->from_fresh);
 }
 
 enum batch_outcome batch_send(uint64_t call, const demand *d, waiter *stream, int64_t now) {
@@ -115,7 +115,7 @@ enum batch_outcome batch_send(uint64_t call, const demand *d, waiter *stream, in
   }
   item *taken = NULL;
   if (d->lease_ms) {
-    if (!lease_reserve(b.from_line + b.from_ring) || !(taken = take(&b))) return BATCH_NO_MEMORY;
+    if (!lease_reserve(b.from_line + b.from_fresh) || !(taken = take(&b))) return BATCH_NO_MEMORY;
   }
   uint16_t flags = stream ? INTERLOCK_MESSAGE : INTERLOCK_FINAL | INTERLOCK_MESSAGE;
   codec_writer *w = outbox_open(call, flags, b.bytes);

@@ -17,20 +17,19 @@ void delivery_put(codec_writer *w, const item *i) {
   codec_close(w, mark);
 }
 
-// A bytes field out of the ring, where it may lie in two pieces.
-static void put_from_ring(codec_writer *w, uint32_t field, const ring *r, const ring_view *view, uint32_t skip,
-                          uint32_t size) {
+// A bytes field out of a ring, where it may lie in two pieces.
+static void put_bytes(codec_writer *w, uint32_t field, const fresh_item *i, uint32_t skip, uint32_t size) {
   if (!size) return;
   codec_write_varint(w, field << 3 | 2);
   codec_write_varint(w, size);
-  ring_read(r, view, skip, codec_take(w, size), size);
+  ring_read(i->in, &i->view, skip, codec_take(w, size), size);
 }
 
-void delivery_put_fresh(codec_writer *w, const ring *r, const ring_view *view) {
+void delivery_put_fresh(codec_writer *w, const fresh_item *i) {
   uint8_t *mark = PopResponse_open_items(w);
-  put_from_ring(w, Delivery_DATA_FIELD, r, view, view->id_size, view->data_size);
-  put_from_ring(w, Delivery_ID_FIELD, r, view, 0, view->id_size);
-  Delivery_put_sequence(w, view->sequence);
+  put_bytes(w, Delivery_DATA_FIELD, i, i->view.id_size, i->view.data_size);
+  put_bytes(w, Delivery_ID_FIELD, i, 0, i->view.id_size);
+  Delivery_put_sequence(w, i->view.sequence);
   Delivery_put_attempt(w, 1);
   codec_close(w, mark);
 }

@@ -16,9 +16,10 @@ item *item_new(const ring_item *from) {
   return i;
 }
 
-item *item_from_ring(const ring *r, const ring_view *view) {
+item *item_from_fresh(const fresh_item *from) {
+  const ring_view *view = &from->view;
   item *i = item_blank(view->sequence, view->id_size, view->data_size);
-  if (i) ring_read(r, view, 0, i->bytes, view->id_size + view->data_size);
+  if (i) ring_read(from->in, view, 0, i->bytes, view->id_size + view->data_size);
   return i;
 }
 

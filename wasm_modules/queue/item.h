@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #include "../runtime/timers.h"
-#include "ring.h"
+#include "fresh.h"
 
 struct waiter;
 
@@ -35,7 +35,7 @@ typedef struct item {
 
 // A copy on the heap, in nobody's hands; NULL if memory is used up.
 item *item_new(const ring_item *from);
-item *item_from_ring(const ring *r, const ring_view *view);
+item *item_from_fresh(const fresh_item *from);
 
 void item_free(item *i);
 

@@ -174,23 +174,6 @@ bool ring_push(ring *r, uint32_t owner, const ring_item *item) {
 
 uint32_t ring_bytes(const ring *r) { return r->units * UNIT_BYTES; }
 
-void ring_copy(ring *to, const ring *from) {
-  ring_mark at = ring_head(from);
-  ring_view view;
-  while (ring_peek(from, &at, &view)) {
-    ring_mark place;
-    uint64_t word;
-    uint32_t size = view.id_size + view.data_size;
-    if (!claim(to, 0, units_for(view.id_size, view.data_size), &place, &word)) __builtin_trap();
-    uint32_t unit = unit_of(place);
-    *head_unit(to, unit) = view.sequence;
-    *head_unit(to, unit + 1) = (uint64_t)view.id_size << 32 | view.data_size;
-    // In one piece: it is the first time round in `to`.
-    ring_read(from, &view, 0, (uint8_t *)head_unit(to, unit + HEAD_UNITS), size);
-    __atomic_store_n(slot_at(to, place), with_state(word, STATE_READY), __ATOMIC_RELEASE);
-  }
-}
-
 bool ring_take_seat(ring *r, uint32_t owner, uint32_t from) {
   return __atomic_compare_exchange_n(&r->seat, &from, owner, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
 }

@@ -88,10 +88,6 @@ void ring_init(ring *r, uint32_t bytes);
 // Bytes of the payload area.
 uint32_t ring_bytes(const ring *r);
 
-// Fills a ring as ring_init left it with the items of a smaller one, which is
-// left as it was. Neither is shared.
-void ring_copy(ring *to, const ring *from);
-
 // Appends. False: the ring is full, and nothing changed. `owner` (below 2^20)
 // is who to bury if it dies on the way.
 bool ring_push(ring *r, uint32_t owner, const ring_item *item);

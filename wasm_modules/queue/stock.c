@@ -1,11 +1,11 @@
 #include "stock.h"
 
-#include "../runtime/heap.h"
+#include "fresh.h"
 #include "settings.h"
 
 struct stock stock;
 
-uint64_t stock_visible(void) { return (uint64_t)stock.fresh_count + stock.returned.count; }
+uint64_t stock_visible(void) { return (uint64_t)fresh_count() + stock.returned.count; }
 
 uint64_t stock_items(void) {
   return stock_visible() + stock.delayed.count + stock.dead.count + stock.leased;
@@ -26,30 +26,6 @@ static bool within(uint64_t bytes, uint64_t items, uint32_t charge) {
 bool stock_fits(uint32_t charge) { return within(stock.bytes, stock_items(), charge); }
 bool stock_could_fit(uint32_t charge) { return within(stock.leased_bytes, stock.leased, charge); }
 
-// Replaces the ring by one with room for `more` bytes of payload. Doubling
-// keeps a small queue small, and all moves together cost no more than twice
-// the largest; the capacity in bytes is what bounds it.
-static bool grow(uint32_t more) {
-  uint32_t bytes = stock.fresh ? ring_bytes(stock.fresh) * 2 : RING_BYTES_MIN;
-  while (bytes < more && bytes < RING_BYTES_MAX) bytes *= 2;
-  if (bytes > RING_BYTES_MAX) return false;
-  ring *larger = heap_alloc(ring_footprint(bytes));
-  if (!larger) return false;
-  ring_init(larger, bytes);
-  if (stock.fresh) ring_copy(larger, stock.fresh);
-  heap_free(stock.fresh);
-  stock.fresh = larger;
-  return true;
-}
-
-static bool add_fresh(const ring_item *from) {
-  while (!stock.fresh || !ring_push(stock.fresh, 0, from)) {
-    if (!grow(ring_item_bytes(from->id_size, from->data_size))) return false;
-  }
-  stock.fresh_count++;
-  return true;
-}
-
 static bool add_delayed(const ring_item *from, int64_t due) {
   item *i = item_new(from);
   if (!i) return false;
@@ -64,7 +40,7 @@ static bool add_delayed(const ring_item *from, int64_t due) {
 
 bool stock_add(ring_item *from, int64_t due) {
   from->sequence = stock.last_sequence + 1;
-  if (!(due ? add_delayed(from, due) : add_fresh(from))) return false;
+  if (!(due ? add_delayed(from, due) : fresh_push(from))) return false;
   stock.last_sequence++;
   stock.bytes += item_charge(from->id_size, from->data_size);
   return true;
@@ -79,20 +55,18 @@ static void drop_from(line *l, item *i) {
 }
 
 static bool drop_fresh(void) {
-  ring_view view;
-  ring_mark head = ring_head(stock.fresh);
-  ring_mark at = head;
-  if (!ring_peek(stock.fresh, &at, &view) || !ring_commit(stock.fresh, head, at)) return false;
-  stock.fresh_count--;
-  stock_release(view.id_size, view.data_size);
+  fresh_item oldest;
+  fresh_cursor at = fresh_begin();
+  if (!fresh_next(&at, &oldest)) return false;
+  fresh_take(&at, 1);
+  stock_release(oldest.view.id_size, oldest.view.data_size);
   return true;
 }
 
 static uint64_t fresh_sequence(void) {
-  ring_view view;
-  if (!stock.fresh_count) return UINT64_MAX;
-  ring_mark at = ring_head(stock.fresh);
-  return ring_peek(stock.fresh, &at, &view) ? view.sequence : UINT64_MAX;
+  fresh_item oldest;
+  fresh_cursor at = fresh_begin();
+  return fresh_next(&at, &oldest) ? oldest.view.sequence : UINT64_MAX;
 }
 
 bool stock_drop_oldest(void) {
@@ -123,6 +97,6 @@ static uint64_t purge_line(line *l) {
 uint64_t stock_purge(bool dead) {
   if (dead) return purge_line(&stock.dead);
   uint64_t purged = purge_line(&stock.returned) + purge_line(&stock.delayed);
-  while (stock.fresh_count && drop_fresh()) purged++;
+  while (drop_fresh()) purged++;
   return purged;
 }

@@ -9,13 +9,10 @@
 #include "line.h"
 #include "ring.h"
 
-// Every item is in exactly one place: the ring (never delivered), a line, or
-// leased. Outside of stock.c this is read only, but for the lines' and ring's
-// consumer in batch.c.
+// Every item is in exactly one place: among the fresh (fresh.h), in a line, or
+// leased. lease.c and batch.c move items; others only look.
 extern struct stock {
-  ring *fresh;           // NULL until the first push; grows up to the capacity
-  uint32_t fresh_count;
-  line returned;         // visible, on the heap: given back or due; goes before the ring
+  line returned;         // visible, on the heap: given back or due; goes before the fresh
   line delayed;          // each with its TIMER_DELAY
   line dead;             // dead letters, unleased
   uint32_t leased;       // dead letters included
