@@ -1,0 +1,100 @@
+"""The verbs of counters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from interlock.counter.v1 import counter_pb2 as pb
+from interlock.errors import TimedOut
+from interlock.ops.flow import Flow, Request, Wait, ask, built, ms
+from interlock.values import Added, Addition, Swap
+
+_SERVICE = "/interlock.counter.v1.CounterService/"
+_ADD = _SERVICE + "Add"
+_GET = _SERVICE + "Get"
+_SET = _SERVICE + "CompareAndSet"
+_RESET = _SERVICE + "Reset"
+_LIST = _SERVICE + "List"
+_WAIT = _SERVICE + "Wait"
+
+Additions = Iterable[Addition | tuple[str, int]] | Mapping[str, int]
+
+
+def add(counter: str, delta: int, key: str, once: str) -> Flow[int]:
+    """Add to one key; return its value after."""
+    addition = built(pb.Addition, key=key, delta=delta, once=once)
+    body = built(pb.AddRequest, instance=counter, adds=(addition,)).SerializeToString()
+    reply = yield from ask(Request(_ADD, body, safe=bool(once)), pb.AddResponse)
+    return reply.values[0].value
+
+
+def add_many(counter: str, adds: Additions) -> Flow[list[Added]]:
+    """Apply all additions, or none. No additions: nothing is sent."""
+    pairs = adds.items() if isinstance(adds, Mapping) else adds
+    wanted = [Addition(*pair) for pair in pairs]
+    if not wanted:
+        return []
+    additions = [built(pb.Addition, key=a.key, delta=a.delta, once=a.once) for a in wanted]
+    body = built(pb.AddRequest, instance=counter, adds=additions).SerializeToString()
+    safe = all(a.once for a in wanted)
+    reply = yield from ask(Request(_ADD, body, safe=safe), pb.AddResponse)
+    return [Added(v.key, v.value, v.applied) for v in reply.values]
+
+
+def get(counter: str, keys: list[str]) -> Flow[dict[str, int]]:
+    """Read keys; a key that was never added to is 0."""
+    if not keys:
+        return {}
+    body = built(pb.GetRequest, instance=counter, keys=keys).SerializeToString()
+    reply = yield from ask(Request(_GET, body, safe=True), pb.GetResponse)
+    return {v.key: v.value for v in reply.values}
+
+
+def get_one(counter: str, key: str) -> Flow[int]:
+    """Read one key."""
+    body = built(pb.GetRequest, instance=counter, keys=(key,)).SerializeToString()
+    reply = yield from ask(Request(_GET, body, safe=True), pb.GetResponse)
+    return reply.values[0].value
+
+
+def compare_and_set(counter: str, expected: int, value: int, key: str) -> Flow[Swap]:
+    """Set a key if it has the value expected."""
+    request = built(pb.CompareAndSetRequest, instance=counter, key=key, expected=expected, value=value)
+    reply = yield from ask(Request(_SET, request.SerializeToString()), pb.CompareAndSetResponse)
+    return Swap(reply.swapped, reply.value)
+
+
+def reset(counter: str, keys: list[str] | None) -> Flow[int]:
+    """Forget keys, all of them for None; return how many were there."""
+    if keys is not None and not keys:
+        return 0
+    body = built(pb.ResetRequest, instance=counter, keys=keys or ()).SerializeToString()
+    reply = yield from ask(Request(_RESET, body), pb.ResetResponse)
+    return reply.reset
+
+
+def page(counter: str, prefix: str, size: int, token: str) -> Flow[tuple[list[tuple[str, int]], str]]:
+    """Read one page of keys and values, and the token of the next page: empty after the last."""
+    request = built(pb.ListRequest, instance=counter, prefix=prefix, page_size=size, page_token=token)
+    reply = yield from ask(Request(_LIST, request.SerializeToString(), safe=True), pb.ListResponse)
+    return [(v.key, v.value) for v in reply.values], reply.next_page_token
+
+
+def wait(
+    counter: str, at_least: int | None, at_most: int | None, key: str, timeout: float | None
+) -> Flow[int]:
+    """Wait until a key's value is within bounds; return it.
+
+    Raises:
+        TimedOut: The timeout passed first.
+    """
+    waiting = Wait(timeout)
+    request = built(pb.WaitRequest, instance=counter, key=key, at_least=at_least, at_most=at_most)
+    while True:
+        taken = waiting.take()
+        request.wait_ms = ms(taken, "timeout")
+        reply = yield from ask(Request(_WAIT, request.SerializeToString(), taken, safe=True), pb.WaitResponse)
+        if reply.reached:
+            return reply.value
+        if not waiting.spend(taken):
+            raise TimedOut(f"{counter}: {key!r} is {reply.value} after {timeout} s")

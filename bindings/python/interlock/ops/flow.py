@@ -1,0 +1,218 @@
+"""The vocabulary of flows: what a verb asks of its driver."""
+
+from __future__ import annotations
+
+import math
+import random
+import time
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from google.protobuf.message import Message
+
+from interlock.errors import Invalid, Unavailable, WrongType
+
+M = TypeVar("M", bound=Message)
+T = TypeVar("T")
+
+LONGEST_WAIT = 30.0
+"""Seconds of one request's wait. A longer wait is several requests: a call that is
+silent for long is cut by proxies, and a dead host would be noticed late."""
+
+_MOST_MS = (1 << 32) - 1
+
+
+class Request:
+    """One message to send.
+
+    Args:
+        path: "/package.Service/Method".
+        body: The serialised request.
+        wait: Seconds that the module may hold the call.
+        safe: Whether it may be sent again although it may have been applied.
+        undo: Given a reply that nobody takes (its caller was cancelled), the
+            request that gives back what the reply handed out, if any.
+    """
+
+    __slots__ = ("body", "path", "safe", "undo", "wait")
+
+    def __init__(
+        self,
+        path: str,
+        body: bytes,
+        wait: float = 0.0,
+        safe: bool = False,
+        undo: Callable[[bytes], Request | None] | None = None,
+    ) -> None:
+        self.path = path
+        self.body = body
+        self.wait = wait
+        self.safe = safe
+        self.undo = undo
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Let this many seconds pass."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """A request failed before its answer and may be sent again: pause, or raise `error`."""
+
+    error: Unavailable
+    retry: int
+    """0 for the first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Notify:
+    """Call the user's function."""
+
+    function: Callable[..., Any]
+    argument: Any
+
+
+Step = Request | Pause | Retry | Notify
+Flow = Generator[Step, Any, T]
+
+
+def ask(request: Request, reply: type[M]) -> Flow[M]:
+    """Send a request, again where that is safe, and decode its reply.
+
+    Raises:
+        Error: What the host or the module answered.
+    """
+    return reply.FromString((yield from ask_bytes(request)))
+
+
+def ask_bytes(request: Request) -> Flow[bytes]:
+    """Send a request, again where that is safe.
+
+    Raises:
+        Error: What the host or the module answered.
+    """
+    retry = 0
+    while True:
+        try:
+            reply: bytes = yield request
+            return reply
+        except Unavailable as error:
+            if error.reason in _FINAL or (error.sent and not request.safe):
+                raise
+            yield Retry(error, retry)
+            retry += 1
+
+
+_FINAL = frozenset({"INSTANCE_FAILED", "INSTANCE_DELETED", "JOURNAL_FAILED"})
+"""Where a retry meets the same answer until an operator acts, or undoes what one did."""
+
+
+def backoff(retry: int) -> float:
+    """Return seconds to pause before a retry: 2^retry × 100 ms, at most 10 s, less up to half of it.
+
+    The formula of rebalance's Backoff; jittered so that clients that failed
+    together do not come back together (Brooker, "Exponential Backoff And
+    Jitter", AWS Architecture Blog, 2015: equal jitter).
+    """
+    whole = min(10.0, 0.1 * 2.0 ** min(retry, 16))
+    return whole * random.uniform(0.5, 1.0)
+
+
+class Wait:
+    """What is left of a timeout, spent in requests of at most LONGEST_WAIT seconds.
+
+    Two things bound it: this process's clock, and the waits that the module
+    says passed in vain. The latter ends it under a host's virtual clock too.
+
+    Args:
+        timeout: Seconds; None for ever.
+        clock: Monotonic seconds.
+    """
+
+    __slots__ = ("_clock", "_end", "_left", "_sent_at")
+
+    def __init__(self, timeout: float | None, clock: Callable[[], float] = time.monotonic) -> None:
+        check_timeout(timeout)
+        self._clock = clock
+        self._left = timeout
+        self._sent_at = clock()
+        self._end = None if timeout is None else self._sent_at + timeout
+
+    def take(self) -> float:
+        """Return the seconds that the next request may wait."""
+        self._sent_at = self._clock()
+        if self._left is None or self._end is None:
+            return LONGEST_WAIT
+        self._left = max(0.0, min(self._left, self._end - self._sent_at))
+        return min(self._left, LONGEST_WAIT)
+
+    def spend(self, taken: float) -> bool:
+        """Note that a request waited in vain; return whether time is left."""
+        if self._left is None:
+            return True
+        self._left -= taken
+        return self._left > 0
+
+    def cut_short(self, taken: float) -> bool:
+        """Whether the last request's answer came well before its wait was over."""
+        return self._clock() - self._sent_at < taken / 2
+
+
+def check_timeout(timeout: float | None) -> None:
+    """Refuse what is no time to wait.
+
+    Raises:
+        Invalid: Negative, or not a number.
+        WrongType: Neither a number nor None.
+    """
+    if timeout is None:
+        return
+    if not isinstance(timeout, int | float):
+        raise WrongType(f"{timeout!r} is neither seconds nor None", field="timeout")
+    if not timeout >= 0:
+        raise Invalid(f"{timeout} is not 0 seconds or more", field="timeout")
+
+
+def ms(seconds: float, field: str) -> int:
+    """Return seconds as whole milliseconds, rounded up.
+
+    Raises:
+        Invalid: Negative, not a number, or more than 32 bits of milliseconds (49 days).
+        WrongType: Not a number.
+    """
+    try:
+        value = math.ceil(round(seconds * 1000, 6))
+    except (TypeError, ValueError, OverflowError) as error:
+        raise WrongType(f"{seconds!r} is not a number of seconds", field=field) from error
+    if not 0 <= value <= _MOST_MS:
+        raise Invalid(f"{seconds} is not within 0 and 4,294,967 seconds", field=field)
+    return value
+
+
+def built(message: type[M], **fields: Any) -> M:
+    """Make a message; what protobuf refuses is the caller's error.
+
+    Raises:
+        WrongType: A field has the wrong Python type.
+        Invalid: A number is out of its field's range, or a string is not UTF-8.
+    """
+    try:
+        return message(**fields)
+    except TypeError as error:
+        raise WrongType(str(error), field=_wrong(message, fields)) from error
+    except ValueError as error:
+        raise Invalid(str(error), field=_wrong(message, fields)) from error
+
+
+def _wrong(message: type[Message], fields: dict[str, Any]) -> str:
+    """Return the first field that protobuf refuses: its error does not say which."""
+    for name, value in fields.items():
+        try:
+            message(**{name: value})
+        except (TypeError, ValueError):
+            return name
+    return ""

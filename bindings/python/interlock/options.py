@@ -1,0 +1,83 @@
+"""What `open` can be told beside the URL."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypedDict
+
+from interlock.errors import Invalid, Unsupported
+from interlock.url import LOCAL, Address
+from interlock.values import DEFAULT, Timeout
+
+if TYPE_CHECKING:
+    from interlock_host.engine import Engine
+
+PathLike = str | os.PathLike[str]
+
+
+class OpenOptions(TypedDict, total=False):
+    """The keywords of `interlock.open` and `interlock.aio.open`."""
+
+    timeout: float | None
+    """Seconds that blocking verbs wait where they name no timeout. None, the default: for ever."""
+    deadline: float
+    """Seconds that a call may take beyond what its verb waits by itself: the safety net. 10."""
+    retries: int
+    """How often a call that is safe to repeat is sent again. 3."""
+    metadata: Mapping[str, str]
+    """Sent with every call to a daemon."""
+    token: str
+    """Sent to a daemon as a bearer token; refused over plaintext, except on loopback and Unix sockets."""
+    ca: PathLike
+    """PEM file of the authorities that may vouch for the daemon; with it, TLS is used."""
+    cert: PathLike
+    """PEM file of the client's certificate, where the daemon asks for one."""
+    key: PathLike
+    """PEM file of its private key."""
+    modules: Sequence[PathLike]
+    """`local:` only: folders of packed modules, beside the standard ones."""
+    engine: Engine
+    """`local:` only: an engine to use instead of one of the client's own; it is not closed."""
+    metrics: bool
+    """`local:` only: whether calls are counted and timed (about 2 µs each). True."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """The keywords, filled in and checked against the placement."""
+
+    timeout: float | None = None
+    deadline: float = 10.0
+    retries: int = 3
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    token: str = ""
+    ca: PathLike | None = None
+    cert: PathLike | None = None
+    key: PathLike | None = None
+    modules: Sequence[PathLike] = ()
+    engine: Any = None
+    metrics: bool = True
+
+    def check(self, address: Address) -> Options:
+        """Refuse what the placement cannot do.
+
+        Raises:
+            Unsupported: An option of another placement.
+            Invalid: A token would cross a network in the clear, or half a key pair is given.
+        """
+        local = address.placement == LOCAL
+        other = ("metadata", "token", "ca", "cert", "key") if local else ("modules", "engine")
+        for name in other:
+            if getattr(self, name) not in (None, "", ()) and getattr(self, name) != {}:
+                raise Unsupported(f"{name}= is not for {address.placement}:", field=name)
+        if bool(self.cert) != bool(self.key) or (self.cert and not self.ca):
+            raise Invalid("cert= and key= go together, and with ca=", field="cert")
+        if self.token and not self.ca and not address.private:
+            raise Invalid("a token is not sent over plaintext: name a ca=", field="token")
+        return self
+
+    def wait(self, timeout: Timeout) -> float | None:
+        """Return the timeout of a blocking verb in seconds, None for ever."""
+        return self.timeout if timeout is DEFAULT else timeout

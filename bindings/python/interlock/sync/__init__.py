@@ -1,0 +1,1 @@
+"""The client for threads: thin shells around the flows of `interlock.ops`."""

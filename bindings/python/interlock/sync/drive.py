@@ -1,0 +1,64 @@
+"""Runs flows on a thread."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from interlock.ops.flow import Flow, Notify, Pause, Request, Retry, Step, backoff
+from interlock.transport import Transport
+
+T = TypeVar("T")
+
+
+class Driver:
+    """Does what flows ask for.
+
+    Args:
+        transport: Carries their requests.
+        retries: How often a request is sent again.
+    """
+
+    def __init__(self, transport: Transport, retries: int) -> None:
+        self.transport = transport
+        self.retries = retries
+
+    def run(self, flow: Flow[T]) -> T:
+        """Run a flow to its end.
+
+        Returns:
+            What the flow returns.
+        """
+        try:
+            step = next(flow)
+            while True:
+                try:
+                    outcome = self._perform(step)
+                except BaseException as error:
+                    step = flow.throw(error)
+                else:
+                    step = flow.send(outcome)
+        except StopIteration as stop:
+            value: T = stop.value
+            return value
+
+    def _perform(self, step: Step) -> Any:
+        if isinstance(step, Request):
+            return self.transport.call(step)
+        if isinstance(step, Retry):
+            if step.retry >= self.retries:
+                raise step.error
+            return self.pause(backoff(step.retry))
+        if isinstance(step, Pause):
+            return self.pause(step.seconds)
+        assert isinstance(step, Notify)
+        return self.notify(step.function, step.argument)
+
+    def pause(self, seconds: float) -> None:
+        """Let time pass."""
+        time.sleep(seconds)
+
+    def notify(self, function: Callable[..., Any], argument: Any) -> None:
+        """Call the user's function."""
+        function(argument)

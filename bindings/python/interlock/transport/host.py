@@ -1,0 +1,127 @@
+"""The engine in this process, as both in-process transports use it."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+from interlock.errors import Error, Invalid, ModuleFault, UnknownMethod, error_of
+from interlock.ops.flow import Request
+from interlock.options import Options
+from interlock.transport.fork import Guard
+from interlock_host.calls import Call, CancelReason, Record, Sink
+from interlock_host.engine import Engine, EngineConfig
+from interlock_host.errors import CODE_NAMES, Failure, HostError, ModuleError, failure_of
+from interlock_host.module import Method
+
+__all__ = ["Call", "CancelReason", "LocalHost", "Method", "Record"]
+
+_LANGUAGE = "python"
+
+
+class LocalHost:
+    """Enters the engine, and turns its records into bytes or errors.
+
+    Raises:
+        Invalid: A folder of modules is not one.
+    """
+
+    def __init__(self, options: Options) -> None:
+        self.guard = Guard()
+        self.deadline = options.deadline
+        self._owned = options.engine is None
+        self._engine: Engine = options.engine or _engine(options)
+        self._metrics = _metrics(self._engine) if options.metrics else None
+
+    @property
+    def registry(self) -> Any:
+        """The registry of this engine's metrics.
+
+        Raises:
+            Invalid: The client was opened with `metrics=False`.
+        """
+        if self._metrics is None:
+            raise Invalid("the client was opened with metrics=False", field="metrics")
+        return self._metrics.registry
+
+    def method(self, path: str) -> Method:
+        """Find what serves a path.
+
+        Raises:
+            UnknownMethod: Nothing does.
+        """
+        self.guard.check()
+        method = self._engine.method(path)
+        if method is None:
+            raise UnknownMethod(f"no module serves {path}")
+        return method
+
+    def start(self, method: Method, body: bytes, sink: Sink | None) -> Call:
+        """Enter a call.
+
+        Raises:
+            Error: The host refuses it.
+        """
+        began = time.perf_counter()
+        try:
+            return self._engine.start(method, body, sink)
+        except HostError as error:
+            self._observe(method, error.failure.code, began)
+            raise _error(error.failure) from None
+
+    def finish(self, method: Method, record: Record, began: float) -> bytes:
+        """Read the final record of a unary call that began at `began`, of `time.perf_counter`.
+
+        Raises:
+            Error: The record is one.
+        """
+        self._observe(method, record.status, began)
+        if record.status:
+            raise self.error(method, record)
+        return record.payload
+
+    def error(self, method: Method, record: Record) -> Error:
+        """Return the error that a record stands for."""
+        return _error(failure_of(record, method.module.package))
+
+    def _observe(self, method: Method, status: int, began: float) -> None:
+        if self._metrics is not None:
+            seconds = time.perf_counter() - began
+            self._metrics.observe(_LANGUAGE, method.module.name, method.name, CODE_NAMES[status], seconds)
+
+    def ended(self, method: Method, status: int, began: float) -> None:
+        """Count a stream that ended."""
+        self._observe(method, status, began)
+
+    def undo(self, request: Request, answer: Record | None) -> None:
+        """Give back what an answer handed out to a caller that is gone."""
+        if answer is None or answer.status or request.undo is None:
+            return
+        back = request.undo(answer.payload)
+        method = self._engine.method(back.path) if back else None
+        if back is not None and method is not None:
+            self._engine.start(method, back.body)
+
+    def close(self) -> None:
+        """Cancel every call and end the engine, if it is the client's own."""
+        if self.guard.close() and self._owned:
+            self._engine.close()
+
+
+def _engine(options: Options) -> Engine:
+    try:
+        return Engine(EngineConfig(modules=tuple(Path(folder) for folder in options.modules)))
+    except ModuleError as error:
+        raise ModuleFault(str(error), reason="START_FAILED") from error
+
+
+def _metrics(engine: Engine) -> Any:
+    # Imports prometheus_client, which takes longer than the engine.
+    from interlock_host.metrics import CallMetrics  # noqa: PLC0415
+
+    return CallMetrics(engine)
+
+
+def _error(failure: Failure) -> Error:
+    return error_of(failure.code, failure.reason, failure.message, failure.field, failure.domain)

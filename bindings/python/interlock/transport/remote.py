@@ -1,0 +1,103 @@
+"""Calls over gRPC on threads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import grpc
+
+from interlock.ops.flow import Request
+from interlock.options import Options
+from interlock.transport import wire
+from interlock.transport.fork import Guard
+from interlock.url import Address
+
+
+class GrpcTransport:
+    """One channel to a daemon; it connects with the first call."""
+
+    def __init__(self, address: Address, options: Options) -> None:
+        self._guard = Guard()
+        self._deadline = options.deadline
+        self._metadata = wire.base_metadata(options)
+        tls, arguments = wire.credentials(options), wire.channel_options(address)
+        self._channel = (
+            grpc.secure_channel(address.target, tls, arguments)
+            if tls
+            else grpc.insecure_channel(address.target, arguments)
+        )
+        self._methods: dict[str, Any] = {}
+
+    @property
+    def registry(self) -> Any:
+        """Not here: the daemon has the metrics."""
+        return wire.no_registry()
+
+    def call(self, request: Request) -> bytes:
+        """Send a request and wait for its reply.
+
+        Raises:
+            Error: What came instead.
+        """
+        self._guard.check()
+        method = self._methods.get(request.path) or self._unary(request.path)
+        pending = method.future(
+            request.body, timeout=request.wait + self._deadline, metadata=wire.with_trace(self._metadata)
+        )
+        try:
+            reply: bytes = pending.result()
+        except grpc.RpcError as error:
+            raise wire.error_of_rpc(error) from None
+        except grpc.FutureCancelledError:
+            self._guard.check()
+            raise
+        except BaseException:
+            pending.cancel()
+            raise
+        return reply
+
+    def _unary(self, path: str) -> Any:
+        method: Any = self._channel.unary_unary(path)
+        self._methods[path] = method
+        return method
+
+    def stream(self, request: Request) -> GrpcStream:
+        """Open a server stream."""
+        self._guard.check()
+        method: Any = self._channel.unary_stream(request.path)
+        return GrpcStream(method(request.body, metadata=wire.with_trace(self._metadata)))
+
+    def close(self) -> None:
+        """Cancel every call and close the channel."""
+        if self._guard.close():
+            self._channel.close()
+
+
+class GrpcStream:
+    """The messages of a server stream."""
+
+    def __init__(self, call: Any) -> None:
+        self._call = call
+        self._closed = False
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self
+
+    def __next__(self) -> bytes:
+        try:
+            message: bytes = next(self._call)
+        except grpc.RpcError as error:
+            if self._closed:
+                raise StopIteration from None
+            raise wire.error_of_rpc(error) from None
+        return message
+
+    def close(self) -> None:
+        """End the call; a consumer that waits on another thread stops."""
+        self._closed = True
+        self._call.cancel()
+
+    def __del__(self) -> None:
+        if hasattr(self, "_call"):
+            self.close()

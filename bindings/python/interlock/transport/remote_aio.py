@@ -1,0 +1,114 @@
+"""Calls over gRPC on an event loop."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import grpc
+import grpc.aio
+
+from interlock.ops.flow import Request
+from interlock.options import Options
+from interlock.transport import wire
+from interlock.transport.fork import Guard
+from interlock.url import Address
+
+
+class AsyncGrpcTransport:
+    """One channel of grpc.aio to a daemon; made, and bound to its loop, with the first call."""
+
+    def __init__(self, address: Address, options: Options) -> None:
+        self._guard = Guard()
+        self._address = address
+        self._deadline = options.deadline
+        self._metadata = wire.base_metadata(options)
+        self._tls = wire.credentials(options)
+        self._made: grpc.aio.Channel | None = None
+        self._methods: dict[str, Any] = {}
+
+    @property
+    def registry(self) -> Any:
+        """Not here: the daemon has the metrics."""
+        return wire.no_registry()
+
+    async def start(self) -> None:
+        """Make the channel."""
+        self._guard.check()
+        self._channel()
+
+    def _channel(self) -> grpc.aio.Channel:
+        if self._made is None:
+            asyncio.get_running_loop()  # grpc.aio would take any loop, and hang on it
+            target, arguments = self._address.target, wire.channel_options(self._address)
+            self._made = (
+                grpc.aio.secure_channel(target, self._tls, arguments)
+                if self._tls
+                else grpc.aio.insecure_channel(target, arguments)
+            )
+        return self._made
+
+    async def call(self, request: Request) -> bytes:
+        """Send a request and wait for its reply; cancelling the task cancels the call.
+
+        Raises:
+            Error: What came instead.
+        """
+        self._guard.check()
+        method = self._methods.get(request.path) or self._unary(request.path)
+        pending = method(
+            request.body, timeout=request.wait + self._deadline, metadata=wire.with_trace(self._metadata)
+        )
+        try:
+            reply: bytes = await pending
+        except grpc.RpcError as error:
+            raise wire.error_of_rpc(error) from None
+        return reply
+
+    def _unary(self, path: str) -> Any:
+        method: Any = self._channel().unary_unary(path)
+        self._methods[path] = method
+        return method
+
+    def stream(self, request: Request) -> AsyncGrpcStream:
+        """Open a server stream."""
+        self._guard.check()
+        method: Any = self._channel().unary_stream(request.path)
+        return AsyncGrpcStream(method(request.body, metadata=wire.with_trace(self._metadata)))
+
+    async def close(self) -> None:
+        """Cancel every call and close the channel."""
+        if self._guard.close() and self._made is not None:
+            await self._made.close()
+
+
+class AsyncGrpcStream:
+    """The messages of a server stream."""
+
+    def __init__(self, call: Any) -> None:
+        self._call = call
+        self._closed = False
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self
+
+    async def __anext__(self) -> bytes:
+        try:
+            message = await self._call.read()
+        except grpc.RpcError as error:
+            if self._closed:
+                raise StopAsyncIteration from None
+            raise wire.error_of_rpc(error) from None
+        except asyncio.CancelledError:
+            if self._closed:
+                raise StopAsyncIteration from None
+            raise
+        if message is grpc.aio.EOF:
+            raise StopAsyncIteration
+        return bytes(message)
+
+    def close(self) -> None:
+        """End the call; a task that waits for a message stops."""
+        self._closed = True
+        self._call.cancel()

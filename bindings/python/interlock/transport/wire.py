@@ -1,0 +1,130 @@
+"""What both gRPC transports share: the channel's settings, the metadata, the errors."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import grpc
+from google.protobuf.message import DecodeError
+from google.rpc import error_details_pb2, status_pb2
+
+from interlock import _version
+from interlock.errors import Error, Invalid, Unavailable, Unsupported, error_of
+from interlock.options import Options
+from interlock.url import Address
+
+_DETAILS = "grpc-status-details-bin"
+_NOT_SENT = "failed to connect to all addresses"
+"""How gRPC's core says that no connection was made. There is no code for it; should the
+text change, such calls are only repeated less often."""
+
+Metadata = tuple[tuple[str, str], ...]
+
+
+def channel_options(address: Address) -> list[tuple[str, Any]]:
+    """Return the arguments of a channel to this address."""
+    options: list[tuple[str, Any]] = [
+        ("grpc.primary_user_agent", f"interlock-python/{_version.VERSION}"),
+        # A module's contract bounds its messages; the host enforces it.
+        ("grpc.max_receive_message_length", -1),
+        ("grpc.max_send_message_length", -1),
+        # The client's own retries know which calls are safe to repeat.
+        ("grpc.enable_retries", 0),
+        ("grpc.initial_reconnect_backoff_ms", 50),
+        ("grpc.min_reconnect_backoff_ms", 50),
+        ("grpc.max_reconnect_backoff_ms", 5_000),
+    ]
+    if address.private:
+        options.append(("grpc.enable_http_proxy", 0))
+    return options
+
+
+def credentials(options: Options) -> grpc.ChannelCredentials | None:
+    """Return TLS credentials, or None for plaintext.
+
+    Raises:
+        Invalid: A file cannot be read.
+    """
+    if options.ca is None:
+        return None
+    return grpc.ssl_channel_credentials(_read(options.ca), _read(options.key), _read(options.cert))
+
+
+def _read(path: Any) -> bytes | None:
+    if path is None:
+        return None
+    try:
+        return Path(path).read_bytes()
+    except OSError as error:
+        raise Invalid(f"{path}: {error.strerror}", field="ca") from error
+
+
+def base_metadata(options: Options) -> Metadata:
+    """Return what is sent with every call.
+
+    Raises:
+        Invalid: A key or a value is not one of HTTP/2.
+    """
+    pairs = [("interlock-language", "python"), *options.metadata.items()]
+    if options.token:
+        pairs.append(("authorization", f"Bearer {options.token}"))
+    for key, value in pairs:
+        if key != key.lower() or not key.isascii() or not value.isascii() or not value.isprintable():
+            text = f"metadata {key!r}: keys are lower-case ASCII, values printable ASCII"
+            raise Invalid(text, field="metadata")
+    return tuple(pairs)
+
+
+def with_trace(metadata: Metadata) -> Metadata:
+    """Add W3C `traceparent` and baggage, where OpenTelemetry has a current span.
+
+    A program without OpenTelemetry pays one look into a dictionary: where
+    nobody imported it there is no span.
+    """
+    trace = sys.modules.get("opentelemetry.trace")
+    if trace is None or not trace.get_current_span().get_span_context().is_valid:
+        return metadata
+    from opentelemetry import propagate  # noqa: PLC0415
+
+    carrier: dict[str, str] = {}
+    propagate.inject(carrier)
+    return (*metadata, *carrier.items())
+
+
+def error_of_rpc(error: grpc.RpcError) -> Error:
+    """Return the Interlock error that a failed RPC stands for."""
+    code = error.code()
+    number = code.value[0] if code is not None else grpc.StatusCode.UNKNOWN.value[0]
+    info = _error_info(error.trailing_metadata())
+    details = str(error.details() or "")
+    if info is None:
+        made = error_of(number, "", details)
+        if isinstance(made, Unavailable):
+            made.sent = _NOT_SENT not in details
+        return made
+    return error_of(number, info.reason, details, info.metadata.get("field", ""), info.domain)
+
+
+def _error_info(trailers: Any) -> error_details_pb2.ErrorInfo | None:
+    for key, value in trailers or ():
+        if key != _DETAILS:
+            continue
+        info = error_details_pb2.ErrorInfo()
+        try:
+            for detail in status_pb2.Status.FromString(value).details:
+                if detail.Unpack(info):
+                    return info
+        except DecodeError:
+            return None
+    return None
+
+
+def no_registry() -> Any:
+    """Refuse the metrics of a remote host.
+
+    Raises:
+        Unsupported: Always: the daemon has them, under /metrics.
+    """
+    raise Unsupported("the daemon counts its calls: read them from its /metrics")
