@@ -10,16 +10,10 @@ typedef void (*visit)(partition *p, share *s);
 static void each_kept(visit visit) {
   for (uint32_t place = 0; place < topics.count; place++) {
     topic *t = topics.at[place];
-    uint32_t class_number = MAX_MEMBERS;
-    share *s = NULL;
+    share_look_at(place);
     for (uint32_t i = 0; i < t->size; i++) {
       partition *p = &t->partitions[i];
-      if (!p->target) continue;
-      if (p->target->class_number != class_number) {
-        class_number = p->target->class_number;
-        s = share_of(class_number, t);
-      }
-      visit(p, s);
+      if (p->target) visit(p, share_of(p->target->class_number));
     }
   }
 }

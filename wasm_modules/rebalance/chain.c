@@ -40,9 +40,9 @@ static void pass(uint32_t from, uint32_t to) {
 
 // Reaches the classes that can give a partition of `to`'s topic. Returns
 // whether one of them was heavy enough, and passed one on to `start`.
-static bool reach_givers(share *to, uint32_t place, uint32_t start) {
-  search.topic_seen[place] = true;
-  for (uint32_t i = shares.topic_first[place]; i < shares.topic_first[place + 1]; i++) {
+static bool reach_givers(share *to, uint32_t start) {
+  search.topic_seen[to->place] = true;
+  for (uint32_t i = shares.topic_first[to->place]; i < shares.topic_first[to->place + 1]; i++) {
     share *from = &shares.shares[shares.by_topic[i]];
     shares.work++;
     if (!from->given || search.class_seen[from->class_number]) continue;
@@ -68,9 +68,8 @@ static bool improve(uint32_t start) {
   for (uint32_t at = 0; at < search.queued; at++) {
     const member_class *c = &shares.classes[search.queue[at]];
     for (uint32_t i = 0; i < c->wants->count; i++) {
-      uint32_t place = c->wants->interests[i].topic->place;
       share *to = &shares.shares[c->first_share + i];
-      if (!search.topic_seen[place] && reach_givers(to, place, start)) return true;
+      if (!search.topic_seen[to->place] && reach_givers(to, start)) return true;
     }
     shares.work += c->wants->count;
   }

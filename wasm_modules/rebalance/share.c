@@ -9,21 +9,41 @@
 
 #include "order.h"
 
+// What sorting a share is worth in looks.
+#define SORT_WORK 4
+
 share_table shares;
 
-share *share_of(uint32_t class_number, const topic *t) {
-  const member_class *c = &shares.classes[class_number];
-  int32_t index = subscription_index(c->wants, t);
-  return index < 0 ? NULL : &shares.shares[c->first_share + (uint32_t)index];
+// For each class its share of the topic looked at last, among what earlier
+// looks left: an entry counts only if the share says the same.
+static struct {
+  uint32_t place;
+  uint32_t at[MAX_MEMBERS];
+} look;
+
+void share_look_at(uint32_t place) {
+  look.place = place;
+  for (uint32_t i = shares.topic_first[place]; i < shares.topic_first[place + 1]; i++) {
+    look.at[shares.shares[shares.by_topic[i]].class_number] = shares.by_topic[i];
+  }
+}
+
+share *share_of(uint32_t class_number) {
+  uint32_t at = look.at[class_number];
+  share *s = &shares.shares[at];
+  return at < shares.share_count && s->class_number == class_number && s->place == look.place ? s : NULL;
 }
 
 static uint32_t class_of(const subscription *wants) {
   for (uint32_t i = 0; i < shares.class_count; i++) {
-    if (subscription_same_topics(shares.classes[i].wants, wants)) return i;
+    const member_class *c = &shares.classes[i];
+    if (c->topics_hash == wants->topics_hash && subscription_same_topics(c->wants, wants)) return i;
   }
-  shares.classes[shares.class_count] = (member_class){.wants = wants, .first_share = shares.share_count};
+  member_class *c = &shares.classes[shares.class_count];
+  *c = (member_class){.wants = wants, .topics_hash = wants->topics_hash, .first_share = shares.share_count};
   for (uint32_t i = 0; i < wants->count; i++) {
-    shares.shares[shares.share_count++] = (share){.class_number = shares.class_count};
+    uint32_t place = wants->interests[i].topic->place;
+    shares.shares[shares.share_count++] = (share){.class_number = shares.class_count, .place = place};
   }
   return shares.class_count++;
 }
@@ -52,24 +72,17 @@ static void sort_members_into_classes(void) {
 static void list_by_topic(void) {
   uint32_t *first = shares.topic_first;
   for (uint32_t t = 0; t <= topics.count; t++) first[t] = 0;
-  for (uint32_t c = 0; c < shares.class_count; c++) {
-    const subscription *wants = shares.classes[c].wants;
-    for (uint32_t i = 0; i < wants->count; i++) first[wants->interests[i].topic->place]++;
-  }
+  for (uint32_t i = 0; i < shares.share_count; i++) first[shares.shares[i].place]++;
   for (uint32_t t = 1; t <= topics.count; t++) first[t] += first[t - 1];
   // Filled from behind, so that each topic's classes stand in their order.
-  for (uint32_t c = shares.class_count; c-- > 0;) {
-    const subscription *wants = shares.classes[c].wants;
-    for (uint32_t i = 0; i < wants->count; i++) {
-      shares.by_topic[--first[wants->interests[i].topic->place]] = shares.classes[c].first_share + i;
-    }
-  }
+  for (uint32_t i = shares.share_count; i-- > 0;) shares.by_topic[--first[shares.shares[i].place]] = i;
 }
 
 static void keep_held(topic *t) {
+  share_look_at(t->place);
   for (uint32_t i = 0; i < t->entries; i++) {
     partition *p = &t->partitions[i];
-    share *s = p->holder && i < t->size ? share_of(p->holder->class_number, t) : NULL;
+    share *s = p->holder && i < t->size ? share_of(p->holder->class_number) : NULL;
     p->target = s ? p->holder : NULL;
     if (!s) continue;
     s->keeps++;
@@ -130,39 +143,79 @@ static void give_free(uint32_t place) {
   }
 }
 
-// How many partitions can go one after the other, each of them an improvement.
-static uint32_t improving_moves(const member_class *from, const member_class *to) {
-  uint64_t left = (2ull * from->load + 1) * to->weight;
-  uint64_t right = 2ull * to->load * from->weight;
-  return (uint32_t)((left + from->weight - right - 1) / (2 * (from->weight + to->weight)));
+// The shares of one topic, the lightest class first.
+typedef struct {
+  share *at[MAX_MEMBERS];
+  uint32_t count;
+  uint64_t load;    // of their classes together
+  uint64_t weight;
+} topic_shares;
+
+static int lighter_share(const void *a, const void *b) { return lighter(*(share *const *)a, *(share *const *)b); }
+
+static void sort_shares(topic_shares *sorted, uint32_t place) {
+  uint32_t first = shares.topic_first[place];
+  *sorted = (topic_shares){.count = shares.topic_first[place + 1] - first};
+  for (uint32_t i = 0; i < sorted->count; i++) {
+    sorted->at[i] = &shares.shares[shares.by_topic[first + i]];
+    sorted->load += shares.classes[sorted->at[i]->class_number].load;
+    sorted->weight += shares.classes[sorted->at[i]->class_number].weight;
+  }
+  order_sort(sorted->at, sorted->count, sizeof(share *), lighter_share);
+  shares.work += SORT_WORK * sorted->count;
 }
 
-// Moves a topic's partitions from its heaviest class to its lightest while that
-// improves. Returns whether any moved.
-static bool level(uint32_t place) {
-  uint32_t first = shares.topic_first[place];
+// How many partitions may go at once: until the giver is down to the mean load,
+// or the taker up to it, but one in any case.
+static uint32_t amount(const topic_shares *all, const member_class *from, const member_class *to) {
+  int64_t over = (int64_t)from->load - (int64_t)((all->load * from->weight + all->weight - 1) / all->weight);
+  int64_t under = (int64_t)(all->load * to->weight / all->weight) - (int64_t)to->load;
+  int64_t least = over < under ? over : under;
+  return least > 1 ? (uint32_t)least : 1;
+}
+
+// Whether the topic's heaviest class could give to its lightest.
+static bool is_uneven(uint32_t place) {
+  share *heavy = NULL;
+  share *light = NULL;
   uint32_t end = shares.topic_first[place + 1];
+  for (uint32_t i = shares.topic_first[place]; i < end; i++) {
+    share *s = &shares.shares[shares.by_topic[i]];
+    if (s->given && (!heavy || lighter(heavy, s))) heavy = s;
+    if (!light || lighter(s, light)) light = s;
+  }
+  shares.work += end - shares.topic_first[place];
+  return heavy && share_improves(&shares.classes[heavy->class_number], &shares.classes[light->class_number]);
+}
+
+static void move(share *from, share *to, uint32_t most) {
+  uint32_t count = most < from->given ? most : from->given;
+  from->given -= count;
+  shares.classes[from->class_number].load -= count;
+  to->given += count;
+  shares.classes[to->class_number].load += count;
+}
+
+// Moves a topic's partitions from its heavy classes to its light ones while
+// that improves: the heaviest gives to the lightest, the second heaviest to the
+// second lightest, and so on. Returns whether any moved.
+static bool level(uint32_t place) {
+  static topic_shares sorted;
   bool moved = false;
-  while (end - first > 1 && shares.work < SHARE_WORK_MAX) {
-    share *from = NULL;
-    share *to = NULL;
-    for (uint32_t i = first; i < end; i++) {
-      share *s = &shares.shares[shares.by_topic[i]];
-      if (s->given && (!from || lighter(from, s))) from = s;
-      if (!to || lighter(s, to)) to = s;
+  while (shares.work < SHARE_WORK_MAX && is_uneven(place)) {
+    sort_shares(&sorted, place);
+    uint32_t light = 0;
+    for (uint32_t heavy = sorted.count; heavy-- > light + 1;) {
+      share *from = sorted.at[heavy];
+      share *to = sorted.at[light];
+      const member_class *giver = &shares.classes[from->class_number];
+      const member_class *taker = &shares.classes[to->class_number];
+      if (!from->given) continue;
+      if (!share_improves(giver, taker)) break;
+      move(from, to, amount(&sorted, giver, taker));
+      light++;
+      moved = true;
     }
-    shares.work += end - first;
-    if (!from) break;
-    member_class *heavy = &shares.classes[from->class_number];
-    member_class *light = &shares.classes[to->class_number];
-    if (!share_improves(heavy, light)) break;
-    uint32_t amount = improving_moves(heavy, light);
-    if (amount > from->given) amount = from->given;
-    from->given -= amount;
-    heavy->load -= amount;
-    to->given += amount;
-    light->load += amount;
-    moved = true;
   }
   return moved;
 }

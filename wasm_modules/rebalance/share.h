@@ -7,6 +7,7 @@
 
 typedef struct {
   const subscription *wants;
+  uint64_t topics_hash;   // of `wants`
   uint64_t weight;        // of its members together
   uint32_t load;          // partitions given to it
   uint32_t first_share;   // its shares, one a topic, in the order of `wants`
@@ -18,6 +19,7 @@ typedef struct {
 // What a class gets of a topic.
 typedef struct {
   uint32_t class_number;
+  uint32_t place;  // the topic's
   uint32_t keeps;  // partitions that its members hold and may keep
   uint32_t given;  // partitions that it is to have
 } share;
@@ -37,8 +39,11 @@ typedef struct {
 
 extern share_table shares;
 
-// The share of a class in a topic, or NULL if it does not name it.
-share *share_of(uint32_t class_number, const topic *t);
+// Makes share_of answer for the topic at this place.
+void share_look_at(uint32_t place);
+
+// The share of a class in the topic looked at, or NULL if it does not name it.
+share *share_of(uint32_t class_number);
 
 // Sorts the members into classes, and makes each partition whose holder still
 // names its topic a target of its holder: what is kept unless balance forbids.
@@ -64,6 +69,6 @@ void share_set_quotas(const member_class *c);
 
 // The search stops after this many looks; groups whose members name hundreds of
 // different lists may end less than perfectly balanced.
-#define SHARE_WORK_MAX 400000u
+#define SHARE_WORK_MAX 150000u
 
 #endif

@@ -60,26 +60,11 @@ void subscription_drop(subscription *s) {
 
 bool subscription_same_topics(const subscription *a, const subscription *b) {
   if (a == b) return true;
-  if (a->count != b->count || a->topics_hash != b->topics_hash) return false;
+  if (a->count != b->count) return false;
   for (uint32_t i = 0; i < a->count; i++) {
     if (a->interests[i].topic != b->interests[i].topic) return false;
   }
   return true;
-}
-
-int32_t subscription_index(const subscription *s, const topic *t) {
-  uint32_t from = 0;
-  uint32_t to = s->count;
-  while (from < to) {
-    uint32_t middle = (from + to) / 2;
-    if (s->interests[middle].topic == t) return (int32_t)middle;
-    if (s->interests[middle].topic->place < t->place) {
-      from = middle + 1;
-    } else {
-      to = middle;
-    }
-  }
-  return -1;
 }
 
 uint32_t subscription_size_topics(const subscription *except) {

@@ -31,9 +31,6 @@ void subscription_drop(subscription *s);
 // Whether two lists name the same topics.
 bool subscription_same_topics(const subscription *a, const subscription *b);
 
-// Where a topic stands in the list, or -1.
-int32_t subscription_index(const subscription *s, const topic *t);
-
 // Sets the size of every topic to the largest that a subscription names, one
 // member's `except` left out unless it is NULL, and returns their sum.
 uint32_t subscription_size_topics(const subscription *except);
