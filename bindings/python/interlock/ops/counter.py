@@ -20,6 +20,11 @@ _WAIT = _SERVICE + "Wait"
 Additions = Iterable[Addition | tuple[str, int]] | Mapping[str, int]
 
 
+def listed(keys: str | Iterable[str]) -> list[str]:
+    """Return one key, or several, as a list: a string is one key, not its letters."""
+    return [keys] if isinstance(keys, str) else [*keys]
+
+
 def add(counter: str, delta: int, key: str, once: str) -> Flow[int]:
     """Add to one key; return its value after."""
     addition = built(pb.Addition, key=key, delta=delta, once=once)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from interlock.errors import Invalid, LeaseLost
 from interlock.ops import queue as ops
 from interlock.ops.consume import Leased
 from interlock.ops.flow import Flow
 from interlock.queue.v1 import queue_pb2 as pb
+from interlock.values import Settled
 
 
 class DeliveryFields(Leased):
@@ -60,3 +63,16 @@ class DeliveryFields(Leased):
     def _check_leased(self) -> None:
         if not self.receipt:
             raise Invalid("the item was popped without a lease: there is nothing to settle", field="lease")
+
+
+def receipts_of(items: Iterable[DeliveryFields | int]) -> list[int]:
+    """Return the receipts of items, or the receipts themselves."""
+    return [item if isinstance(item, int) else item.receipt for item in items]
+
+
+def mark(items: Iterable[DeliveryFields | int], settled: Settled) -> Settled:
+    """Note on items that their leases are settled; return `settled`."""
+    for item in items:
+        if isinstance(item, DeliveryFields):
+            item.settled = True
+    return settled

@@ -79,7 +79,7 @@ class Counter:
         Returns:
             The values by key; 0 for a key that was never added to.
         """
-        return self._driver.run(ops.get(self.name, _keys(keys)))
+        return self._driver.run(ops.get(self.name, ops.listed(keys)))
 
     def cas(self, expected: int, value: int, *, key: str = "") -> Swap:
         """Set a key if it has the value expected (compare and set).
@@ -103,7 +103,7 @@ class Counter:
         Returns:
             How many were there.
         """
-        return self._driver.run(ops.reset(self.name, _keys(keys)))
+        return self._driver.run(ops.reset(self.name, ops.listed(keys)))
 
     def reset_all(self) -> int:
         """Forget every key. Ids of `once` stay known.
@@ -156,7 +156,3 @@ class Counter:
             TimedOut: The timeout passed first.
         """
         return self._driver.run(ops.wait(self.name, at_least, at_most, key, self._options.wait(timeout)))
-
-
-def _keys(keys: str | Iterable[str]) -> list[str]:
-    return [keys] if isinstance(keys, str) else [*keys]

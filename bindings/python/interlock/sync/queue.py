@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from interlock.ops import queue as ops
 from interlock.ops.consume import LEASE, Consumption
-from interlock.ops.delivery import DeliveryFields
+from interlock.ops.delivery import DeliveryFields, mark, receipts_of
 from interlock.ops.queue import Pushable
 from interlock.queue.v1 import queue_pb2 as pb
 from interlock.sync.consumer import Consumer, Subscription
@@ -219,8 +219,7 @@ class Queue:
             How many were acknowledged, and which receipts were of no lease in force.
         """
         deliveries = [*items]
-        settled = self._driver.run(ops.ack(self.name, _receipts(deliveries)))
-        return _settle(deliveries, settled)
+        return mark(deliveries, self._driver.run(ops.ack(self.name, receipts_of(deliveries))))
 
     def nack_many(self, items: Iterable[Delivery | int], *, delay: float = 0.0) -> Settled:
         """Give items back, in one request.
@@ -233,8 +232,7 @@ class Queue:
             How many were given back, and which receipts were of no lease in force.
         """
         deliveries = [*items]
-        settled = self._driver.run(ops.nack(self.name, _receipts(deliveries), delay))
-        return _settle(deliveries, settled)
+        return mark(deliveries, self._driver.run(ops.nack(self.name, receipts_of(deliveries), delay)))
 
     def extend_many(self, items: Iterable[Delivery | int], lease: float | None = None) -> Settled:
         """Make leases last from now, in one request.
@@ -246,7 +244,7 @@ class Queue:
         Returns:
             How many were extended, and which receipts were of no lease in force.
         """
-        return self._driver.run(ops.extend(self.name, _receipts([*items]), lease))
+        return self._driver.run(ops.extend(self.name, receipts_of(items), lease))
 
     def __iter__(self) -> Iterator[Delivery]:
         return self.items()
@@ -325,14 +323,3 @@ class Queue:
     def close(self) -> None:
         """Refuse further pushes, from everyone. What is in the queue can still be popped."""
         self._driver.run(ops.close(self.name))
-
-
-def _receipts(items: Sequence[Delivery | int]) -> list[int]:
-    return [item if isinstance(item, int) else item.receipt for item in items]
-
-
-def _settle(items: Sequence[Delivery | int], settled: Settled) -> Settled:
-    for item in items:
-        if isinstance(item, Delivery):
-            item.settled = True
-    return settled

@@ -1,0 +1,77 @@
+"""Runs flows in a task."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from interlock.ops.flow import Flow, Notify, Pause, Request, Retry, Step, backoff
+from interlock.transport import AsyncTransport
+
+T = TypeVar("T")
+C = TypeVar("C", bound=type)
+
+
+class Driver:
+    """Does what flows ask for.
+
+    Args:
+        transport: Carries their requests.
+        retries: How often a request is sent again.
+    """
+
+    def __init__(self, transport: AsyncTransport, retries: int) -> None:
+        self.transport = transport
+        self.retries = retries
+
+    async def run(self, flow: Flow[T]) -> T:
+        """Run a flow to its end.
+
+        Returns:
+            What the flow returns.
+        """
+        try:
+            step = next(flow)
+            while True:
+                try:
+                    outcome = await self._perform(step)
+                except BaseException as error:
+                    step = flow.throw(error)
+                else:
+                    step = flow.send(outcome)
+        except StopIteration as stop:
+            value: T = stop.value
+            return value
+
+    async def _perform(self, step: Step) -> Any:
+        if isinstance(step, Request):
+            return await self.transport.call(step)
+        if isinstance(step, Retry):
+            if step.retry >= self.retries:
+                raise step.error
+            return await asyncio.sleep(backoff(step.retry))
+        if isinstance(step, Pause):
+            return await asyncio.sleep(step.seconds)
+        assert isinstance(step, Notify)
+        return await _notify(step.function, step.argument)
+
+
+async def _notify(function: Callable[..., Any], argument: Any) -> None:
+    outcome = function(argument)
+    if inspect.isawaitable(outcome):
+        await outcome
+
+
+def words_of(same: type) -> Callable[[C], C]:
+    """Give the methods of a class the docstrings of their namesakes in `same`."""
+
+    def decorate(cls: C) -> C:
+        for name, member in vars(cls).items():
+            words = getattr(getattr(same, name, None), "__doc__", None)
+            if not name.startswith("_") and not getattr(member, "__doc__", None) and words:
+                member.__doc__ = words
+        return cls
+
+    return decorate
