@@ -7,6 +7,7 @@ import struct
 
 import wasmtime
 from wasmtime import _ffi
+from wasmtime._func import maybe_raise_last_exn
 
 from interlock_host.wasm import raw, wasi
 from interlock_host.wasm.compiler import Compiler
@@ -174,7 +175,7 @@ class Machine:
         self._arm()
         error = raw.CALL(self._context, function, self._args_at, _ARGUMENTS, self._trap_at)
         if error:
-            raise Trapped(raw.take_error(error))
+            raise Trapped(_take_error(error))
         if self._trap.value:
             raise Trapped(self._take_trap())
         return args[0]
@@ -201,10 +202,10 @@ class Machine:
 
     def in_bounds(self, address: int, size: int) -> bool:
         """Tell whether these bytes are memory now, asking wasmtime only if they were not before."""
-        if address + size <= self._size:
+        if 0 <= address <= address + size <= self._size:
             return True
         self._size = raw.MEMORY_DATA_SIZE(self._context, self.memory)
-        return bool(address + size <= min(self._size, len(self._view)))
+        return bool(0 <= address <= address + size <= min(self._size, len(self._view)))
 
     def read(self, address: int, size: int) -> bytes | None:
         """Return a copy of memory, or None where it does not reach."""
@@ -264,3 +265,13 @@ class Machine:
         """The size of linear memory now."""
         size: int = raw.MEMORY_DATA_SIZE(self._context, self.memory)
         return size
+
+
+def _take_error(error: raw.Address) -> str:
+    """Return why a host function ended the call; wasmtime-py keeps its exception aside."""
+    text = raw.take_error(error)
+    try:
+        maybe_raise_last_exn()
+    except wasi.ProcessExit as ended:
+        return str(ended)
+    return text.splitlines()[-1] if text else "error"

@@ -22,6 +22,7 @@ MODULE = "wasi_snapshot_preview1"
 _ERRNO_SUCCESS, _ERRNO_BADF, _ERRNO_FAULT, _ERRNO_NOSYS = 0, 8, 21, 52
 _STDOUT, _STDERR = 1, 2
 _MAX_LINE_BYTES = 64 * 1024
+_U32 = 0xFFFFFFFF  # wasmtime hands an i32 over signed; an address is not
 
 _i, _I = "i", "I"  # i32, i64
 
@@ -106,8 +107,8 @@ def _clock_time_get(_clock: int, _precision: int, out: int) -> int:
 
 def _random_get(out: int, size: int) -> int:
     machine: Machine = _current.machine
-    size &= 0xFFFFFFFF
-    if not machine.in_bounds(out, size):
+    size &= _U32
+    if not machine.in_bounds(out & _U32, size):
         return _ERRNO_FAULT
     return _write(machine, out, machine.random.bytes(size))
 
@@ -119,7 +120,7 @@ def _fd_write(fd: int, vectors: int, count: int, out: int) -> int:
     text = bytearray()
     total = 0
     for index in range(count & 0xFFFF):
-        head = machine.read(vectors + 8 * index, 8)
+        head = machine.read((vectors & _U32) + 8 * index, 8)
         if head is None:
             return _ERRNO_FAULT
         size = int.from_bytes(head[4:], "little")
@@ -141,7 +142,7 @@ def _proc_exit(code: int) -> None:
 
 
 def _write(machine: Machine, address: int, data: bytes) -> int:
-    return _ERRNO_SUCCESS if machine.write(address & 0xFFFFFFFF, data) else _ERRNO_FAULT
+    return _ERRNO_SUCCESS if machine.write(address & _U32, data) else _ERRNO_FAULT
 
 
 _GIVEN: dict[str, Callable[..., int | None]] = {
