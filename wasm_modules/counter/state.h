@@ -5,7 +5,7 @@
 #include "../abi/interlock.h"
 #include "../runtime/codec.h"
 
-// The message, in memory that the next entry gives back. Traps if there is no
+// The message, in memory that the next entry gives back; NULL if there is no
 // memory for it.
 codec_view state_save(void);
 void state_release(void);
