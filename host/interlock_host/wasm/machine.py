@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import struct
+from collections.abc import Callable
 
 import wasmtime
 from wasmtime import _ffi
@@ -54,9 +55,10 @@ class Program:
             raise StartFailed(raw.take_error(error))
         self.pre: raw.Address = pre.value or 0
 
-    def __del__(self) -> None:
+    # The default argument is there still when the interpreter's end has cleared this module.
+    def __del__(self, _delete: Callable[[int], None] = raw.INSTANCE_PRE_DELETE) -> None:
         if getattr(self, "pre", 0):
-            raw.INSTANCE_PRE_DELETE(self.pre)
+            _delete(self.pre)
 
 
 class Machine:
@@ -101,9 +103,9 @@ class Machine:
         self._map_memory(max_memory)
         self._control = 0
 
-    def __del__(self) -> None:
+    def __del__(self, _delete: Callable[[int], None] = raw.STORE_DELETE) -> None:
         if getattr(self, "_store", None):
-            raw.STORE_DELETE(self._store)
+            _delete(self._store)
 
     def _instantiate(self) -> None:
         instance = _ffi.wasmtime_instance_t()
