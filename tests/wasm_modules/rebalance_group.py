@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Mapping
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from google.protobuf.message import Message
+
 from interlock.rebalance.v1 import rebalance_pb2 as pb
 from interlock_host.calls import Call, Record
 from interlock_host.clock import VirtualClock
@@ -93,7 +94,11 @@ class Group:
         self.name = name
 
     def join(
-        self, member: str, topics: Mapping[str, int] | None = None, owned: Iterable[Spot] = (), **settings: int
+        self,
+        member: str,
+        topics: Mapping[str, int] | None = None,
+        owned: Iterable[Spot] = (),
+        **settings: int,
     ) -> Joining:
         """Enter a Join; `topics` is twelve partitions of "t" where none is given."""
         wants = {"t": 12} if topics is None else topics
@@ -143,8 +148,12 @@ class Group:
         method = self.engine.method("/interlock.rebalance.v1.RebalanceService/Watch")
         assert method is not None
         request = pb.WatchRequest(instance=self.name).SerializeToString()
-        call = self.engine.start(method, request, lambda r: seen.append(_parsed(r, pb.WatchResponse())))
-        return call, seen
+
+        def sink(record: Record) -> None:
+            if record.is_message:
+                seen.append(_parsed(record, pb.WatchResponse()))
+
+        return self.engine.start(method, request, sink), seen
 
     def advance(self, ms: float) -> None:
         """Let time pass."""
@@ -154,12 +163,6 @@ class Group:
         """The numbers that the module exports."""
         instance = self.engine.instance("rebalance", self.name)
         return {value.name: value.value for value in instance.metrics().values}
-
-    def settle(self, *members: str, **join: Any) -> dict[str, Joining]:
-        """Let these members join an empty group, and give up and follow up until nothing is revoked."""
-        joined = {member: self.join(member, **join) for member in members}
-        self.advance(1_000)
-        return joined
 
     def _unary(self, rpc: str, request: Message, reply: M) -> M:
         records: list[Record] = []

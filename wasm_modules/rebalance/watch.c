@@ -123,6 +123,8 @@ void watch_describe(uint64_t call, int64_t now) {
   DescribeResponse_put_generation(w, group.generation);
   put_members(w, now, DescribeResponse_open_members);
   for (uint32_t i = 0; i < topics.count; i++) {
+    // Nobody names it any more; it waits to be swept.
+    if (!topics.at[i]->size) continue;
     uint8_t *mark = DescribeResponse_open_topics(w);
     Topic_put_name(w, topic_name(topics.at[i]));
     Topic_put_partitions(w, topics.at[i]->size);
