@@ -48,16 +48,18 @@ static batch plan(const demand *d, uint32_t most) {
 static item **take_fresh(item **end, uint32_t count) {
   fresh_cursor at = fresh_begin();
   uint32_t taken = 0;
+  uint64_t bytes = 0;
   for (; taken < count; taken++) {
     fresh_cursor behind = at;
     fresh_item next;
     item *i = fresh_next(&behind, &next) ? item_from_fresh(&next) : NULL;
     if (!i) break;
     at = behind;
+    bytes += item_charge(i->id_size, i->data_size);
     *end = i;
     end = &i->right;
   }
-  fresh_take(&at, taken);
+  fresh_take(&at, taken, bytes);
   return end;
 }
 
@@ -93,16 +95,16 @@ static void put_for_good(codec_writer *w, const batch *b) {
     i->attempts++;
     i->receipt = 0;
     delivery_put(w, i);
-    stock_release(i->id_size, i->data_size);
     item_free(i);
   }
   fresh_cursor at = fresh_begin();
   fresh_item next;
+  uint64_t bytes = 0;
   for (uint32_t n = 0; n < b->from_fresh && fresh_next(&at, &next); n++) {
     delivery_put_fresh(w, &next);
-    stock_release(next.view.id_size, next.view.data_size);
+    bytes += item_charge(next.view.id_size, next.view.data_size);
   }
-  if (b->from_fresh) fresh_take(&at, b->from_fresh);
+  if (b->from_fresh) fresh_take(&at, b->from_fresh, bytes);
 }
 
 enum batch_outcome batch_send(uint64_t call, const demand *d, waiter *stream, int64_t now) {

@@ -7,7 +7,7 @@
 #include "waiter.h"
 
 // The most items of one request or reply. With it an entry's time is bounded.
-#define BATCH_ITEMS_MAX 16384u
+#define BATCH_ITEMS_MAX 4096u
 
 // The most bytes of one message of a stream, if it has more than one item.
 #define STREAM_BATCH_BYTES 65536u

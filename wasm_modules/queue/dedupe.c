@@ -7,73 +7,119 @@
 #include "../runtime/memory.h"
 #include "item.h"
 
-typedef struct known {
-  struct known *older;
-  struct known *newer;
+struct known {
+  struct known *next;   // in its bucket
+  struct known *newer;  // in order of expiry, which is the order of remembering
   int64_t expiry;
+  uint32_t hash;
   uint8_t id_size;
   uint8_t id[];
-} known;
+};
 
-// In order of expiry, which is the order of remembering. One timer serves all:
-// it is set for the oldest.
+// Linear hashing (W. Litwin, "Linear hashing: a new tool for file and table
+// addressing", 1980): the table grows by one bucket an id, so no push pays for
+// moving a hundred thousand of them, as one would in a table that doubles.
+// Buckets never go away; there are as many as ids were known at the same time.
+#define PAGE_BITS 10
+#define PAGE_BUCKETS (1u << PAGE_BITS)
+#define PAGES 1024u
+
 static struct {
-  map by_id;
+  known **pages[PAGES];
+  uint32_t buckets;
+  uint32_t count;  // of ids
+  uint32_t bytes;  // of the heap
   known *oldest;
   known *newest;
-  uint32_t bytes;
-  timer timer;
+  timer timer;  // one for all: of the oldest
 } ids;
 
-static bool known_equals(const void *value, const void *key, size_t key_len) {
-  const known *k = value;
-  return k->id_size == key_len && memcmp(k->id, key, key_len) == 0;
+static known **bucket_at(uint32_t number) {
+  return &ids.pages[number >> PAGE_BITS][number & (PAGE_BUCKETS - 1)];
+}
+
+// The highest power of two that is not above the number.
+static uint32_t power_below(uint32_t number) { return 1u << (31 - __builtin_clz(number)); }
+
+// A bucket beyond a power of two has its share of the one that lies as far
+// before it; where it is not there yet, that one still holds all.
+static known **bucket_of(uint32_t hash) {
+  uint32_t power = power_below(ids.buckets);
+  uint32_t number = hash & (2 * power - 1);
+  return bucket_at(number < ids.buckets ? number : number - power);
+}
+
+static known **find(codec_view id, uint32_t hash) {
+  known **at = bucket_of(hash);
+  while (*at && !((*at)->hash == hash && (*at)->id_size == id.size && !memcmp((*at)->id, id.data, id.size)))
+    at = &(*at)->next;
+  return at;
 }
 
 bool dedupe_knows(codec_view id) {
-  if (!ids.by_id.count) return false;
-  return map_get(&ids.by_id, id.data, id.size) != NULL;
+  return ids.count && *find(id, (uint32_t)map_hash(id.data, id.size)) != NULL;
 }
 
-static void unlink(known *k) {
-  *(k->older ? &k->older->newer : &ids.oldest) = k->newer;
-  *(k->newer ? &k->newer->older : &ids.newest) = k->older;
-}
-
-static void forget(known *k) {
-  unlink(k);
-  map_take(&ids.by_id, k->id, k->id_size);
-  ids.bytes -= (uint32_t)sizeof(known) + k->id_size;
-  heap_free(k);
-}
-
-bool dedupe_remember(codec_view id, int64_t expiry) {
-  uint32_t size = (uint32_t)sizeof(known) + id.size;
-  if (size > DEDUPE_BYTES_MAX - ids.bytes) return false;
-  ids.by_id.equals = known_equals;
-  known *k = heap_alloc(size);
-  if (!k) return false;
-  *k = (known){.older = ids.newest, .expiry = expiry, .id_size = (uint8_t)id.size};
-  __builtin_memcpy(k->id, id.data, id.size);
-  ids.timer.kind = TIMER_DEDUPE;
-  if ((!ids.oldest && !timer_set(&ids.timer, expiry)) || !map_put(&ids.by_id, k->id, k->id_size, k)) {
-    if (!ids.oldest) timer_cancel(&ids.timer);
-    heap_free(k);
-    return false;
+// One more bucket, filled with its share of the one it splits. False if there
+// is no memory, or no page, for it.
+static bool add_bucket(void) {
+  uint32_t page = ids.buckets >> PAGE_BITS;
+  if (page == PAGES) return false;
+  if (!ids.pages[page]) {
+    ids.pages[page] = heap_zalloc(PAGE_BUCKETS * sizeof(known *));
+    if (!ids.pages[page]) return false;
   }
-  *(ids.newest ? &ids.newest->newer : &ids.oldest) = k;
-  ids.newest = k;
-  ids.bytes += size;
+  uint32_t added = ids.buckets++;
+  if (!added) return true;
+  known **from = bucket_at(added - power_below(added));
+  known **to = bucket_at(added);
+  while (*from) {
+    known *k = *from;
+    if (bucket_of(k->hash) != to) {
+      from = &k->next;
+      continue;
+    }
+    *from = k->next;
+    k->next = *to;
+    *to = k;
+  }
   return true;
 }
 
-void dedupe_take_back(void) {
-  forget(ids.newest);
-  if (!ids.oldest) timer_cancel(&ids.timer);
+known *dedupe_prepare(codec_view id, int64_t expiry) {
+  if (sizeof(known) + id.size > DEDUPE_BYTES_MAX - ids.bytes) return NULL;
+  if (ids.count == ids.buckets && !add_bucket()) return NULL;
+  if (!ids.oldest && !timer_reserve(1)) return NULL;
+  known *k = heap_alloc(sizeof(known) + id.size);
+  if (!k) return NULL;
+  *k = (known){.expiry = expiry, .hash = (uint32_t)map_hash(id.data, id.size), .id_size = (uint8_t)id.size};
+  __builtin_memcpy(k->id, id.data, id.size);
+  return k;
 }
 
+void dedupe_discard(known *k) { heap_free(k); }
+
+void dedupe_enter(known *k) {
+  known **bucket = bucket_of(k->hash);
+  k->next = *bucket;
+  *bucket = k;
+  ids.timer.kind = TIMER_DEDUPE;
+  if (!ids.oldest) timer_set(&ids.timer, k->expiry);
+  *(ids.newest ? &ids.newest->newer : &ids.oldest) = k;
+  ids.newest = k;
+  ids.count++;
+  ids.bytes += (uint32_t)sizeof(known) + k->id_size;
+}
+
+// The timer fires for the oldest alone: what is due with it fires behind it.
 void dedupe_expire(void) {
-  forget(ids.oldest);
-  // The table has room for it: this timer has just left it.
+  known *k = ids.oldest;
+  *find((codec_view){k->id, k->id_size}, k->hash) = k->next;
+  ids.oldest = k->newer;
+  if (!ids.oldest) ids.newest = NULL;
+  ids.count--;
+  ids.bytes -= (uint32_t)sizeof(known) + k->id_size;
+  heap_free(k);
+  // The table of timers has room for it: this one has just left it.
   if (ids.oldest) timer_set(&ids.timer, ids.oldest->expiry);
 }

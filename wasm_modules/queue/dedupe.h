@@ -15,12 +15,16 @@
 
 bool dedupe_knows(codec_view id);
 
-// Remembers an id that it does not know until `expiry`, which never falls from
-// one call to the next. False if memory, or the share of it, is used up.
-bool dedupe_remember(codec_view id, int64_t expiry);
+// An id on its way to being known.
+typedef struct known known;
 
-// Takes back the last dedupe_remember.
-void dedupe_take_back(void);
+// Makes ready to remember an id that is not known until `expiry`, which never
+// falls from one call to the next. NULL if memory, or the share of it, is used up.
+known *dedupe_prepare(codec_view id, int64_t expiry);
+
+// Remembers it, which cannot fail; or lets it be. One of the two comes next.
+void dedupe_enter(known *k);
+void dedupe_discard(known *k);
 
 // Called when the timer of kind TIMER_DEDUPE fires: forgets the oldest id.
 void dedupe_expire(void);

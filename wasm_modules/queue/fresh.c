@@ -14,9 +14,11 @@ static struct {
   segment *oldest;
   segment *newest;
   uint32_t count;
+  uint64_t bytes;
 } chain;
 
 uint32_t fresh_count(void) { return chain.count; }
+uint64_t fresh_bytes(void) { return chain.bytes; }
 
 static bool add_segment(const ring_item *item) {
   uint32_t bytes = chain.newest ? ring_bytes(&chain.newest->ring) * 2 : RING_BYTES_MIN;
@@ -36,6 +38,7 @@ bool fresh_push(const ring_item *item) {
     if (!add_segment(item)) return false;
   }
   chain.count++;
+  chain.bytes += item_charge(item->id_size, item->data_size);
   return true;
 }
 
@@ -54,12 +57,24 @@ bool fresh_next(fresh_cursor *c, fresh_item *out) {
   return false;
 }
 
-void fresh_take(const fresh_cursor *c, uint32_t count) {
-  while (chain.oldest != c->in) {
+static void free_segments_before(const segment *kept) {
+  while (chain.oldest != kept) {
     segment *emptied = chain.oldest;
     chain.oldest = emptied->newer;
     heap_free(emptied);
   }
+}
+
+void fresh_take(const fresh_cursor *c, uint32_t count, uint64_t bytes) {
+  free_segments_before(c->in);
   if (c->in) ring_commit(&c->in->ring, ring_head(&c->in->ring), c->at);
   chain.count -= count;
+  chain.bytes -= bytes;
+}
+
+void fresh_clear(void) {
+  free_segments_before(NULL);
+  chain.newest = NULL;
+  chain.count = 0;
+  chain.bytes = 0;
 }

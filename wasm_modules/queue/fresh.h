@@ -21,8 +21,16 @@ typedef struct {
   ring_view view;
 } fresh_item;
 
-// How many there are.
+// What an item takes of capacity_bytes besides its id and data, here or anywhere.
+#define ITEM_CHARGE 48u
+
+static inline uint32_t item_charge(uint32_t id_size, uint32_t data_size) {
+  return id_size + data_size + ITEM_CHARGE;
+}
+
+// How many there are, and what they take of capacity_bytes.
 uint32_t fresh_count(void);
+uint64_t fresh_bytes(void);
 
 // Appends. False if memory is used up.
 bool fresh_push(const ring_item *item);
@@ -33,7 +41,10 @@ fresh_cursor fresh_begin(void);
 // Looks at the item behind the cursor and moves the cursor on. False: that was all.
 bool fresh_next(fresh_cursor *c, fresh_item *out);
 
-// Takes the `count` items that lie before the cursor.
-void fresh_take(const fresh_cursor *c, uint32_t count);
+// Takes the items that lie before the cursor: so many, of so many bytes.
+void fresh_take(const fresh_cursor *c, uint32_t count, uint64_t bytes);
+
+// Forgets all.
+void fresh_clear(void);
 
 #endif

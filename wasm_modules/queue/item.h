@@ -11,9 +11,6 @@
 
 struct waiter;
 
-// What an item takes of capacity_bytes besides its id and data.
-#define ITEM_CHARGE 48u
-
 // Kinds of timers in this module.
 enum timer_kind { TIMER_LEASE, TIMER_DELAY, TIMER_WAIT, TIMER_DEDUPE };
 
@@ -38,9 +35,5 @@ item *item_new(const ring_item *from);
 item *item_from_fresh(const fresh_item *from);
 
 void item_free(item *i);
-
-static inline uint32_t item_charge(uint32_t id_size, uint32_t data_size) {
-  return id_size + data_size + ITEM_CHARGE;
-}
 
 #endif

@@ -1,38 +1,30 @@
 #include "lease.h"
 
-#include "../runtime/map.h"
+#include "ledger.h"
 #include "settings.h"
 #include "stock.h"
 #include "waiter.h"
 
-static struct {
-  map by_receipt;
-  uint64_t last_receipt;
-  uint64_t expired;
-} leases;
+static uint64_t expired;
 
-uint64_t leases_expired(void) { return leases.expired; }
+uint64_t leases_expired(void) { return expired; }
 
-bool lease_reserve(uint32_t count) { return map_reserve(&leases.by_receipt, count) && timer_reserve(count); }
+bool lease_reserve(uint32_t count) { return ledger_reserve(count) && timer_reserve(count); }
 
 void lease_grant(item *i, int64_t due, struct waiter *stream) {
-  i->receipt = ++leases.last_receipt;
+  ledger_enter(i);
   i->attempts++;
   i->timer.kind = TIMER_LEASE;
   timer_set(&i->timer, due);
-  map_put_u64(&leases.by_receipt, i->receipt, i);
   stock.leased++;
   stock.leased_dead += i->dead;
   stock.leased_bytes += item_charge(i->id_size, i->data_size);
   if (stream) stream_lend(stream, i);
 }
 
-item *lease_find(uint64_t receipt) { return map_get_u64(&leases.by_receipt, receipt); }
-
 // Ends a lease, and gives the stream its credit back.
 static void end(item *i) {
-  map_take_u64(&leases.by_receipt, i->receipt);
-  i->receipt = 0;
+  ledger_strike(i);
   stock.leased--;
   stock.leased_dead -= i->dead;
   stock.leased_bytes -= item_charge(i->id_size, i->data_size);
@@ -41,7 +33,6 @@ static void end(item *i) {
 
 void lease_ack(item *i) {
   end(i);
-  stock_release(i->id_size, i->data_size);
   item_free(i);
 }
 
@@ -61,7 +52,7 @@ void lease_return(item *i, int64_t due) {
 }
 
 void lease_expire(item *i) {
-  leases.expired++;
+  expired++;
   lease_return(i, 0);
 }
 

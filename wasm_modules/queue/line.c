@@ -48,6 +48,7 @@ void line_put(line *l, item *i) {
   split(*at, i->sequence, &i->left, &i->right);
   *at = i;
   l->count++;
+  l->bytes += item_charge(i->id_size, i->data_size);
 }
 
 void line_take(line *l, item *i) {
@@ -55,6 +56,7 @@ void line_take(line *l, item *i) {
   while (*at != i) at = i->sequence < (*at)->sequence ? &(*at)->left : &(*at)->right;
   merge(i->left, i->right, at);
   l->count--;
+  l->bytes -= item_charge(i->id_size, i->data_size);
 }
 
 item *line_first(const line *l) {
@@ -74,4 +76,26 @@ item *line_after(const line *l, uint64_t sequence) {
     }
   }
   return found;
+}
+
+void line_dump(line *l, item **trash) {
+  item **leftmost = &l->root;
+  while (*leftmost) leftmost = &(*leftmost)->left;
+  *leftmost = *trash;
+  *trash = l->root;
+  *l = (line){0};
+}
+
+// Rotates the root to the right until it has nothing on its left: each edge is
+// turned once, so the whole tree takes as many steps as it has items.
+item *trash_take(item **trash) {
+  item *root = *trash;
+  while (root && root->left) {
+    item *left = root->left;
+    root->left = left->right;
+    left->right = root;
+    root = left;
+  }
+  if (root) *trash = root->right;
+  return root;
 }

@@ -10,6 +10,7 @@
 typedef struct {
   item *root;
   uint32_t count;
+  uint64_t bytes;  // that its items take of capacity_bytes
 } line;
 
 // The item must be in no line; its sequence must not be in this one.
@@ -23,5 +24,11 @@ item *line_first(const line *l);
 
 // The item with the lowest sequence above this one, or NULL.
 item *line_after(const line *l, uint64_t sequence);
+
+// Empties the line. Its items, a tree still, go before those in *trash.
+void line_dump(line *l, item **trash);
+
+// Takes an item out of what line_dump made; NULL when there is none left.
+item *trash_take(item **trash);
 
 #endif

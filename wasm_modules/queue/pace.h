@@ -10,9 +10,9 @@
 
 // Timers fired, calls answered, items sent: at most so many for others than
 // the call that the entry brings. A step takes well under a microsecond.
-#define PACE_STEPS 4096
+#define PACE_STEPS 2048
 // For this call itself: more than one message can ask for.
-#define PACE_OWN_STEPS 65536
+#define PACE_OWN_STEPS 16384
 
 extern int32_t pace_left;
 

@@ -3,6 +3,7 @@
 #include "../runtime/outbox.h"
 #include "batch.h"
 #include "lease.h"
+#include "ledger.h"
 #include "refusal.h"
 #include "serve.h"
 #include "settings.h"
@@ -15,7 +16,7 @@ static void acknowledge(const PopRequest *m, int64_t now) {
   codec_cursor at = codec_walk(m->ack);
   uint64_t receipt;
   while (PopRequest_next_ack(&at, &receipt)) {
-    item *i = lease_find(receipt);
+    item *i = ledger_find(receipt);
     if (i) lease_ack(i);
   }
   if (m->ack.count) serve(now);

@@ -42,10 +42,15 @@ static enum admission admit(push_progress *p, const Item *m, int64_t now) {
   while (!stock_fits(charge)) {
     if (!make_room(charge, now)) return ADMISSION_FULL;
   }
-  if (window && !dedupe_remember(m->id, now + window * MS)) return ADMISSION_NO_MEMORY;
-  if (add(p, m, now)) return ADMITTED;
-  if (window) dedupe_take_back();
-  return ADMISSION_NO_MEMORY;
+  if (!window) return add(p, m, now) ? ADMITTED : ADMISSION_NO_MEMORY;
+  known *k = dedupe_prepare(m->id, now + window * MS);
+  if (!k) return ADMISSION_NO_MEMORY;
+  if (!add(p, m, now)) {
+    dedupe_discard(k);
+    return ADMISSION_NO_MEMORY;
+  }
+  dedupe_enter(k);
+  return ADMITTED;
 }
 
 // Accepts items in order until one has to wait. ADMITTED: that was all.

@@ -144,7 +144,7 @@ INTERLOCK_EXPORT("interlock_metrics") int64_t interlock_metrics(void) {
   put_value(&w, TEXT("leased"), stock.leased);
   put_value(&w, TEXT("delayed"), stock.delayed.count);
   put_value(&w, TEXT("dead"), stock.dead.count);
-  put_value(&w, TEXT("bytes"), stock.bytes);
+  put_value(&w, TEXT("bytes"), stock_bytes());
   put_value(&w, TEXT("waiters"), waiters.count);
   put_value(&w, TEXT("dropped"), stock.dropped);
   put_value(&w, TEXT("expired"), leases_expired());

@@ -3,6 +3,7 @@
 #include "../runtime/heap.h"
 #include "../runtime/outbox.h"
 #include "lease.h"
+#include "ledger.h"
 #include "refusal.h"
 #include "settings.h"
 
@@ -36,7 +37,7 @@ static void each(uint64_t call, codec_repeated receipts, void (*settle)(item *i,
   uint64_t receipt;
   codec_cursor at = codec_walk(receipts);
   while (AckRequest_next_receipts(&at, &receipt)) {
-    item *i = lease_find(receipt);
+    item *i = ledger_find(receipt);
     if (i) {
       settle(i, due);
       known_count++;

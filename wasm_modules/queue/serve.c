@@ -60,7 +60,12 @@ static void dismiss_consumer(waiter *w) {
   waiter_free(w);
 }
 
+static void sweep(void) {
+  while (stock.trash && pace_goes_on() && stock_sweep()) pace_spend(1);
+}
+
 void serve(int64_t now) {
+  sweep();
   bool moved = true;
   while (moved && !outbox_backlog) {
     moved = push_serve_parked(now);

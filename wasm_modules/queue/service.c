@@ -54,7 +54,7 @@ static void stats_begin(uint64_t call) {
   StatsResponse_put_leased(w, stock.leased);
   StatsResponse_put_delayed(w, stock.delayed.count);
   StatsResponse_put_dead(w, stock.dead.count);
-  StatsResponse_put_bytes(w, stock.bytes);
+  StatsResponse_put_bytes(w, stock_bytes());
   StatsResponse_put_waiters(w, waiters.count);
   outbox_close();
 }

@@ -11,7 +11,9 @@ uint64_t stock_items(void) {
   return stock_visible() + stock.delayed.count + stock.dead.count + stock.leased;
 }
 
-uint64_t stock_bytes(void) { return stock.bytes; }
+uint64_t stock_bytes(void) {
+  return fresh_bytes() + stock.returned.bytes + stock.delayed.bytes + stock.dead.bytes + stock.leased_bytes;
+}
 
 bool stock_may_yield(bool dead) {
   if (dead) return stock_items() > 0;
@@ -23,7 +25,7 @@ static bool within(uint64_t bytes, uint64_t items, uint32_t charge) {
   return bytes + charge <= s->capacity_bytes && (!s->max_items || items < s->max_items);
 }
 
-bool stock_fits(uint32_t charge) { return within(stock.bytes, stock_items(), charge); }
+bool stock_fits(uint32_t charge) { return within(stock_bytes(), stock_items(), charge); }
 bool stock_could_fit(uint32_t charge) { return within(stock.leased_bytes, stock.leased, charge); }
 
 static bool add_delayed(const ring_item *from, int64_t due) {
@@ -42,24 +44,14 @@ bool stock_add(ring_item *from, int64_t due) {
   from->sequence = stock.last_sequence + 1;
   if (!(due ? add_delayed(from, due) : fresh_push(from))) return false;
   stock.last_sequence++;
-  stock.bytes += item_charge(from->id_size, from->data_size);
   return true;
-}
-
-void stock_release(uint32_t id_size, uint32_t data_size) { stock.bytes -= item_charge(id_size, data_size); }
-
-static void drop_from(line *l, item *i) {
-  line_take(l, i);
-  stock_release(i->id_size, i->data_size);
-  item_free(i);
 }
 
 static bool drop_fresh(void) {
   fresh_item oldest;
   fresh_cursor at = fresh_begin();
   if (!fresh_next(&at, &oldest)) return false;
-  fresh_take(&at, 1);
-  stock_release(oldest.view.id_size, oldest.view.data_size);
+  fresh_take(&at, 1, item_charge(oldest.view.id_size, oldest.view.data_size));
   return true;
 }
 
@@ -84,19 +76,25 @@ bool stock_drop_oldest(void) {
   if (sequence == UINT64_MAX) return false;
   stock.dropped++;
   if (!oldest) return drop_fresh();
-  drop_from(from, oldest);
+  line_take(from, oldest);
+  item_free(oldest);
   return true;
 }
 
-static uint64_t purge_line(line *l) {
-  uint64_t purged = l->count;
-  while (l->root) drop_from(l, l->root);
+uint64_t stock_purge(bool dead) {
+  uint64_t purged = dead ? stock.dead.count : stock_visible() + stock.delayed.count;
+  if (dead) {
+    line_dump(&stock.dead, &stock.trash);
+  } else {
+    line_dump(&stock.returned, &stock.trash);
+    line_dump(&stock.delayed, &stock.trash);
+    fresh_clear();
+  }
   return purged;
 }
 
-uint64_t stock_purge(bool dead) {
-  if (dead) return purge_line(&stock.dead);
-  uint64_t purged = purge_line(&stock.returned) + purge_line(&stock.delayed);
-  while (drop_fresh()) purged++;
-  return purged;
+bool stock_sweep(void) {
+  item *i = trash_take(&stock.trash);
+  if (i) item_free(i);
+  return i != NULL;
 }

@@ -17,14 +17,14 @@ extern struct stock {
   line dead;             // dead letters, unleased
   uint32_t leased;       // dead letters included
   uint32_t leased_dead;
-  uint64_t bytes;        // that all of them take of capacity_bytes
   uint64_t leased_bytes;
+  item *trash;           // purged, and not given back to the heap yet
   uint64_t last_sequence;
   uint64_t dropped;      // by OVERFLOW_DROP_OLDEST, ever
   bool closed;           // nothing is pushed any more
 } stock;
 
-// Items that a Pop could take now; items of all kinds; their bytes.
+// Items that a Pop could take now; items of all kinds; what they take of capacity_bytes.
 uint64_t stock_visible(void);
 uint64_t stock_items(void);
 uint64_t stock_bytes(void);
@@ -45,10 +45,12 @@ bool stock_add(ring_item *from, int64_t due);
 // Forgets the oldest item that is not leased. False if there is none.
 bool stock_drop_oldest(void);
 
-// Forgets the visible and the delayed items, or the dead letters.
+// Forgets the visible and the delayed items, or the dead letters. Their memory
+// is given back by stock_sweep, an item at a time: there may be too many for
+// one entry. No timer of theirs fires before, as nothing else happens before.
 uint64_t stock_purge(bool dead);
 
-// An item has left the queue for good: its charge is free again.
-void stock_release(uint32_t id_size, uint32_t data_size);
+// Gives back the memory of a purged item. False: there is none.
+bool stock_sweep(void);
 
 #endif

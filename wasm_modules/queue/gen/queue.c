@@ -258,7 +258,7 @@ static bool PushRequest_rules(const PushRequest *in, codec_error *error) {
   if (!in->instance.size) return codec_refuse(error, "instance", CODEC_NO_INDEX, "is required");
   if (!codec_is_name(in->instance)) return codec_refuse(error, "instance", CODEC_NO_INDEX, "must match [a-z0-9][a-z0-9._-]{0,126}");
   if (in->items.count < 1) return codec_refuse(error, "items", CODEC_NO_INDEX, "must have at least 1 element");
-  if (in->items.count > 16384) return codec_refuse(error, "items", CODEC_NO_INDEX, "must have at most 16384 elements");
+  if (in->items.count > 4096) return codec_refuse(error, "items", CODEC_NO_INDEX, "must have at most 4096 elements");
   return true;
 }
 
@@ -368,7 +368,7 @@ static bool PopRequest_read(codec_view message, uint32_t depth, PopRequest *out,
 static bool PopRequest_rules(const PopRequest *in, codec_error *error) {
   if (!in->instance.size) return codec_refuse(error, "instance", CODEC_NO_INDEX, "is required");
   if (!codec_is_name(in->instance)) return codec_refuse(error, "instance", CODEC_NO_INDEX, "must match [a-z0-9][a-z0-9._-]{0,126}");
-  if (in->ack.count > 16384) return codec_refuse(error, "ack", CODEC_NO_INDEX, "must have at most 16384 elements");
+  if (in->ack.count > 4096) return codec_refuse(error, "ack", CODEC_NO_INDEX, "must have at most 4096 elements");
   return true;
 }
 
@@ -501,7 +501,7 @@ static bool AckRequest_rules(const AckRequest *in, codec_error *error) {
   if (!in->instance.size) return codec_refuse(error, "instance", CODEC_NO_INDEX, "is required");
   if (!codec_is_name(in->instance)) return codec_refuse(error, "instance", CODEC_NO_INDEX, "must match [a-z0-9][a-z0-9._-]{0,126}");
   if (in->receipts.count < 1) return codec_refuse(error, "receipts", CODEC_NO_INDEX, "must have at least 1 element");
-  if (in->receipts.count > 16384) return codec_refuse(error, "receipts", CODEC_NO_INDEX, "must have at most 16384 elements");
+  if (in->receipts.count > 4096) return codec_refuse(error, "receipts", CODEC_NO_INDEX, "must have at most 4096 elements");
   return true;
 }
 
@@ -601,7 +601,7 @@ static bool NackRequest_rules(const NackRequest *in, codec_error *error) {
   if (!in->instance.size) return codec_refuse(error, "instance", CODEC_NO_INDEX, "is required");
   if (!codec_is_name(in->instance)) return codec_refuse(error, "instance", CODEC_NO_INDEX, "must match [a-z0-9][a-z0-9._-]{0,126}");
   if (in->receipts.count < 1) return codec_refuse(error, "receipts", CODEC_NO_INDEX, "must have at least 1 element");
-  if (in->receipts.count > 16384) return codec_refuse(error, "receipts", CODEC_NO_INDEX, "must have at most 16384 elements");
+  if (in->receipts.count > 4096) return codec_refuse(error, "receipts", CODEC_NO_INDEX, "must have at most 4096 elements");
   return true;
 }
 
@@ -701,7 +701,7 @@ static bool ExtendRequest_rules(const ExtendRequest *in, codec_error *error) {
   if (!in->instance.size) return codec_refuse(error, "instance", CODEC_NO_INDEX, "is required");
   if (!codec_is_name(in->instance)) return codec_refuse(error, "instance", CODEC_NO_INDEX, "must match [a-z0-9][a-z0-9._-]{0,126}");
   if (in->receipts.count < 1) return codec_refuse(error, "receipts", CODEC_NO_INDEX, "must have at least 1 element");
-  if (in->receipts.count > 16384) return codec_refuse(error, "receipts", CODEC_NO_INDEX, "must have at most 16384 elements");
+  if (in->receipts.count > 4096) return codec_refuse(error, "receipts", CODEC_NO_INDEX, "must have at most 4096 elements");
   return true;
 }
 
@@ -792,7 +792,7 @@ static bool SubscribeRequest_rules(const SubscribeRequest *in, codec_error *erro
   if (!in->instance.size) return codec_refuse(error, "instance", CODEC_NO_INDEX, "is required");
   if (!codec_is_name(in->instance)) return codec_refuse(error, "instance", CODEC_NO_INDEX, "must match [a-z0-9][a-z0-9._-]{0,126}");
   if (in->credit < UINT64_C(1)) return codec_refuse(error, "credit", CODEC_NO_INDEX, "must be at least 1");
-  if (in->credit > UINT64_C(16384)) return codec_refuse(error, "credit", CODEC_NO_INDEX, "must be at most 16384");
+  if (in->credit > UINT64_C(4096)) return codec_refuse(error, "credit", CODEC_NO_INDEX, "must be at most 4096");
   return true;
 }
 
