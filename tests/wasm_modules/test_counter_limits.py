@@ -103,14 +103,16 @@ def test_a_full_outbox_leaves_in_several_ticks(c: Session) -> None:
     assert c.metrics()["waiters"] == 0
 
 
-def test_a_full_outbox_of_time_outs(c: Session) -> None:
+def test_a_full_outbox_of_time_outs() -> None:
+    c = Session(max_memory=4 << 20)
     # Every other one stays, so that what the answered ones give back is too scattered for a larger outbox.
-    calls = [c.wait("gate", wait_ms=60_000 if i % 2 else 100, at_least=1) for i in range(5000)]
+    calls = [c.wait("gate", wait_ms=60_000 if i % 2 else 100, at_least=1) for i in range(20_000)]
     fill_to_the_last(c)
     entries = c.engine.instance("counter", "c").entries
     c.advance(100)
     assert [call for call in c.finished if call.method == "Wait"] == calls[::2]
     assert c.engine.instance("counter", "c").entries - entries >= 2
+    c.close()
 
 
 def test_no_memory_for_the_state(c: Session) -> None:
