@@ -36,18 +36,21 @@ def proto_files() -> list[str]:
     return sorted(path.relative_to(PROTOS).as_posix() for path in PROTOS.rglob("*.proto"))
 
 
-def run_protoc(*arguments: str, include: Path = PROTOS) -> None:
-    well_known = str(files("grpc_tools") / "_proto")
-    status = protoc.main(["protoc", f"-I{include}", f"-I{well_known}", *arguments])
+def run_protoc(*arguments: str, include: tuple[Path, ...] = (PROTOS,)) -> None:
+    folders = [*include, Path(str(files("grpc_tools") / "_proto"))]
+    status = protoc.main(["protoc", *(f"-I{folder}" for folder in folders), *arguments])
     if status != 0:
         raise SystemExit(f"protoc failed with status {status}")
 
 
-def descriptor_set(names: list[str], include: Path = PROTOS) -> FileDescriptorSet:
-    """The descriptors of these protos and of all that they import, imports first."""
+def descriptor_set(names: list[str], *include: Path) -> FileDescriptorSet:
+    """The descriptors of these protos and of all that they import, imports first.
+
+    `include` are the folders to find them in, where that is not protos/.
+    """
     with tempfile.TemporaryDirectory() as scratch:
         out = Path(scratch) / "set.binpb"
-        run_protoc(f"--descriptor_set_out={out}", "--include_imports", *names, include=include)
+        run_protoc(f"--descriptor_set_out={out}", "--include_imports", *names, include=include or (PROTOS,))
         return FileDescriptorSet.FromString(out.read_bytes())
 
 

@@ -28,12 +28,13 @@ def decode_lines(message: Message, unit: Unit) -> list[str]:
 
 def way_lines(message: Message, unit: Unit) -> list[str]:
     """The constants that lead cursors to repeated fields of merged sub-messages."""
-    return [
+    lines = [
         f"static const uint32_t {way.constant(message)}[] = {{{', '.join(map(str, way.tags))}, 0}};"
         for field, _ in unit.held_by_value(message)
         for way in ways_through(message, field, unit)
         if not way.conditions
     ]
+    return list(dict.fromkeys(lines))
 
 
 def read_lines(message: Message, unit: Unit) -> list[str]:

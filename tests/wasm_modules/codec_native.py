@@ -1,0 +1,116 @@
+"""A generated codec as a shared library of this machine, through ctypes."""
+
+import ctypes
+import mmap
+import subprocess
+import sys
+import tempfile
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from codec import load_unit, write_unit
+from codec_driver import driver_source
+from generate import PROTOS, descriptor_set, proto_files
+from google.protobuf import descriptor_pool, message_factory
+from google.protobuf.descriptor_pb2 import FileDescriptorSet
+from google.protobuf.message import Message
+
+RUNTIME = Path(__file__).parents[2] / "wasm_modules" / "runtime"
+TEST_PROTOS = Path(__file__).with_name("codec_protos")
+FLAGS = ("-std=c11", "-O1", "-shared", "-fPIC", "-Wall", "-Wextra", "-Werror", "-fsanitize=undefined")
+ROOM = 1 << 22
+
+
+class Refused(NamedTuple):
+    field: str
+    what: str
+
+
+class _Error(ctypes.Structure):
+    _fields_ = (("field", ctypes.c_char * 128), ("what", ctypes.c_char * 128))
+
+
+class _Guarded:
+    """Memory that ends where reading on is a fault: a decoder that runs past its message crashes."""
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        self.memory = mmap.mmap(-1, size + mmap.PAGESIZE)
+        self.start = ctypes.addressof(ctypes.c_char.from_buffer(self.memory))
+        libc = ctypes.CDLL(None)
+        if libc.mprotect(ctypes.c_void_p(self.start + size), ctypes.c_size_t(mmap.PAGESIZE), 0) != 0:
+            raise OSError("mprotect failed")
+
+    def hold(self, data: bytes) -> int:
+        """Puts the bytes at the very end; their address."""
+        at = self.size - len(data)
+        self.memory[at : self.size] = data
+        return self.start + at
+
+
+class Codec:
+    """The codec of one unit, and the reference implementation's classes for its messages."""
+
+    def __init__(self, descriptors: FileDescriptorSet, files: list[str], name: str) -> None:
+        self.unit = load_unit(descriptors, files, name)
+        pool = descriptor_pool.DescriptorPool()
+        for file in descriptors.file:
+            pool.Add(file)
+        self.files = [pool.FindFileByName(file) for file in files]
+        self.library = _compile(write_unit(self.unit, str(RUNTIME), ""), driver_source(self.unit), name)
+        self.inbox, self.out = _Guarded(ROOM), ctypes.create_string_buffer(ROOM)
+
+    def message(self, name: str) -> type[Message]:
+        """The reference implementation's class, by the C name."""
+        outer, *nested = name.split("_")
+        found: dict[str, Any] = {}
+        for file in self.files:
+            found |= file.message_types_by_name
+        descriptor = found[outer]
+        for part in nested:
+            descriptor = descriptor.nested_types_by_name[part]
+        return message_factory.GetMessageClass(descriptor)
+
+    def round_trip(self, name: str, data: bytes) -> bytes | Refused:
+        """Decodes and encodes in C."""
+        function = getattr(self.library, f"{name}_round_trip")
+        function.restype = ctypes.c_int64
+        error = _Error()
+        at = ctypes.c_void_p(self.inbox.hold(data))
+        written = function(
+            at, ctypes.c_uint32(len(data)), self.out, ctypes.c_uint32(ROOM), ctypes.byref(error)
+        )
+        if written < 0:
+            return Refused(error.field.decode(), error.what.decode())
+        return ctypes.string_at(self.out, written)
+
+
+def _compile(codec: dict[str, str], driver: str, name: str) -> ctypes.CDLL:
+    with tempfile.TemporaryDirectory(prefix="interlock-codec-") as scratch:
+        folder = Path(scratch)
+        for file, text in {**codec, "driver.c": driver}.items():
+            (folder / file).write_text(text)
+        library = folder / "codec.so"
+        sources = [*RUNTIME.glob("codec*.c"), folder / f"{name}.c", folder / "driver.c"]
+        command = [sys.executable, "-m", "ziglang", "cc", *FLAGS, "-fsanitize-trap=undefined"]
+        subprocess.run([*command, *map(str, sources), "-o", str(library)], check=True, timeout=300)
+        return ctypes.CDLL(str(library))
+
+
+@cache
+def everything() -> Codec:
+    """A proto with every kind of field."""
+    return Codec(descriptor_set(["everything.proto"], TEST_PROTOS), ["everything.proto"], "everything")
+
+
+@cache
+def ruled() -> Codec:
+    """A proto with every kind of rule."""
+    return Codec(descriptor_set(["rules.proto"], TEST_PROTOS, PROTOS), ["rules.proto"], "rules")
+
+
+@cache
+def module(name: str) -> Codec:
+    """A module's own proto."""
+    return Codec(descriptor_set(proto_files()), [f"interlock/{name}/v1/{name}.proto"], name)
