@@ -11,13 +11,14 @@ from codec.schema import Field, Message, Presence, Unit
 
 PROLOGUE = """\
 // Bytes written, or -1 and the error.
-#define ROUND_TRIP(M)                                                                    \\
-  int64_t M##_round_trip(const uint8_t *data, uint32_t size, uint8_t *out, uint32_t room, codec_error *error) { \\
-    M m;                                                                                 \\
-    if (!M##_decode(data, size, &m, error)) return -1;                                   \\
-    codec_writer w = {out, out + room};                                                  \\
-    M##_write(&w, &m);                                                                   \\
-    return w.at - out;                                                                   \\
+#define ROUND_TRIP(M)                                                \\
+  int64_t M##_round_trip(const uint8_t *data, uint32_t size,         \\
+                         uint8_t *out, uint32_t room, codec_error *error) { \\
+    M m;                                                             \\
+    if (!M##_decode(data, size, &m, error)) return -1;               \\
+    codec_writer w = {out, out + room};                              \\
+    M##_write(&w, &m);                                               \\
+    return w.at - out;                                               \\
   }
 """
 

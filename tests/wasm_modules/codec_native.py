@@ -9,12 +9,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from codec import load_unit, write_unit
 from codec_driver import driver_source
-from generate import PROTOS, descriptor_set, proto_files
 from google.protobuf import descriptor_pool, message_factory
 from google.protobuf.descriptor_pb2 import FileDescriptorSet
-from google.protobuf.message import Message
+
+from codec import load_unit, write_unit
+from generate import PROTOS, descriptor_set, proto_files
 
 RUNTIME = Path(__file__).parents[2] / "wasm_modules" / "runtime"
 TEST_PROTOS = Path(__file__).with_name("codec_protos")
@@ -61,7 +61,7 @@ class Codec:
         self.library = _compile(write_unit(self.unit, str(RUNTIME), ""), driver_source(self.unit), name)
         self.inbox, self.out = _Guarded(ROOM), ctypes.create_string_buffer(ROOM)
 
-    def message(self, name: str) -> type[Message]:
+    def message(self, name: str) -> Any:
         """The reference implementation's class, by the C name."""
         outer, *nested = name.split("_")
         found: dict[str, Any] = {}

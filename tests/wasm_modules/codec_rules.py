@@ -16,12 +16,15 @@ NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,126}")
 def rules_of(field: FieldDescriptor) -> options_pb2.FieldRules:
     # Options of a class made at run time know no extensions: read them again.
     options = FieldOptions.FromString(field.GetOptions().SerializeToString())
-    return options.Extensions[options_pb2.rules]
+    extension: Any = options_pb2.rules
+    found: options_pb2.FieldRules = options.Extensions[extension]
+    return found
 
 
 def violations(message: Message, path: str = "") -> Iterator[str]:
     """The paths of all fields that break a rule."""
-    for field in message.DESCRIPTOR.fields:
+    fields: Any = message.DESCRIPTOR.fields
+    for field in fields:
         here = f"{path}{field.name}"
         value, rules = getattr(message, field.name), rules_of(field)
         if field.is_repeated:

@@ -1,11 +1,13 @@
 """The validation rules in the generated decoders, against the same rules in Python."""
 
+from typing import Any
+
 import pytest
 from codec_native import Codec, Refused, module, ruled
 from codec_rules import instances, violations
 from codec_wire import FUZZ, fuzzed, sized, tag
 from google.protobuf import json_format
-from google.protobuf.message import DecodeError, Message
+from google.protobuf.message import DecodeError
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -25,7 +27,7 @@ def check(codec: Codec, name: str, data: bytes) -> None:
     if isinstance(found, Refused):
         assert found.field in broken or found.what.endswith("must come in one part.")
     else:
-        message.DiscardUnknownFields()  # type: ignore[attr-defined]
+        message.DiscardUnknownFields()
         assert not broken
         assert found == message.SerializeToString(deterministic=True)
 
@@ -49,9 +51,15 @@ def test_modules(name: str, data: st.DataObject) -> None:
     check(codec, message.c_name, instance + data.draw(fuzzed(codec.message(message.c_name).DESCRIPTOR)))
 
 
-VALID = {"instance": "a", "must": 1, "parts": [{"id": "a"}], "part": {"id": "b"}, "blobs": ["AA=="]}
+VALID: dict[str, Any] = {
+    "instance": "a",
+    "must": 1,
+    "parts": [{"id": "a"}],
+    "part": {"id": "b"},
+    "blobs": ["AA=="],
+}
 # What is changed in a valid request, the field at fault, and what is said.
-BROKEN = {
+BROKEN: dict[str, tuple[dict[str, Any], str, str]] = {
     "required": ({"instance": ""}, "instance", "instance is required."),
     "name": ({"instance": "A"}, "instance", "instance must match [a-z0-9][a-z0-9._-]{0,126}."),
     "name_long": ({"instance": "a" * 128}, "instance", "instance must match [a-z0-9][a-z0-9._-]{0,126}."),
@@ -88,7 +96,7 @@ BROKEN = {
 }
 
 
-def request(changes: dict[str, object]) -> Message:
+def request(changes: dict[str, Any]) -> Any:
     values = {name: value for name, value in {**VALID, **changes}.items() if value is not None}
     return json_format.ParseDict(values, ruled().message("RuledRequest")())
 
