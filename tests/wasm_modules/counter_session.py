@@ -90,7 +90,7 @@ class Session:
         module = self.engine.modules["counter"]
         module.limits = replace(module.limits, max_memory=max_memory, entry_budget_ms=60_000)
 
-    def start(self, method: str, instance: str = "c", **fields: object) -> Pending:
+    def start(self, method: str, instance: str = "c", **fields: Any) -> Pending:
         pending = Pending(self, method)
         found = self.engine.method(SERVICE + method)
         assert found is not None
@@ -100,7 +100,7 @@ class Session:
             pending.take(pending.call.answer)
         return pending
 
-    def ask(self, method: str, **fields: object) -> Any:
+    def ask(self, method: str, **fields: Any) -> Any:
         """Make a call that is answered at once and well; return the reply."""
         return self.start(method, **fields).reply
 
@@ -133,7 +133,7 @@ class Session:
     def listed(self, page_size: int = 0, prefix: str = "") -> list[tuple[str, int]]:
         return [pair for page in self.pages(page_size, prefix) for pair in page]
 
-    def wait(self, key: str, wait_ms: int = 1000, **bounds: int) -> Pending:
+    def wait(self, key: str, wait_ms: int = 1000, **bounds: Any) -> Pending:
         return self.start("Wait", key=key, wait_ms=wait_ms, **bounds)
 
     def metrics(self) -> dict[str, int]:

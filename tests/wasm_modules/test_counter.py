@@ -39,7 +39,9 @@ def test_adding_nothing_creates(c: Session) -> None:
 @pytest.mark.parametrize(("start", "delta"), [(MAX, 1), (MIN, -1), (MIN, MIN), (1, MAX), (-1, MIN)])
 def test_overflow_applies_nothing(c: Session, start: int, delta: int) -> None:
     c.add(("a", start))
-    call = c.start_add(("new", 1), ("b", 2, "once"), ("a", -1 if delta > 0 else 1), ("a", delta), ("a", delta))
+    call = c.start_add(
+        ("new", 1), ("b", 2, "once"), ("a", -1 if delta > 0 else 1), ("a", delta), ("a", delta)
+    )
     assert call.refusal is not None
     code, reason, field = call.why
     assert (code, reason) == (OUT_OF_RANGE, "OVERFLOW")
@@ -60,7 +62,11 @@ def test_ends_of_the_range(c: Session) -> None:
 
 def test_once(c: Session) -> None:
     assert c.add(("a", 1, "x")) == [("a", 1, True)]
-    assert c.add(("a", 1, "x"), ("b", 7, "x"), ("a", 2, "y")) == [("a", 1, False), ("b", 0, False), ("a", 3, True)]
+    assert c.add(("a", 1, "x"), ("b", 7, "x"), ("a", 2, "y")) == [
+        ("a", 1, False),
+        ("b", 0, False),
+        ("a", 3, True),
+    ]
     assert c.listed() == [("a", 3)], "a once that is known creates nothing"
 
 

@@ -43,7 +43,11 @@ def test_full_of_keys(c: Session) -> None:
     assert c.metrics()["keys"] == count
     assert c.get("fill-000000", "one more") == [1, 0]
     assert c.add(("fill-000000", 1)) == [("fill-000000", 2, True)]
-    assert c.start("CompareAndSet", key="one more", value=1).why == (RESOURCE_EXHAUSTED, "OUT_OF_MEMORY", "key")
+    assert c.start("CompareAndSet", key="one more", value=1).why == (
+        RESOURCE_EXHAUSTED,
+        "OUT_OF_MEMORY",
+        "key",
+    )
     assert c.reset("fill-000001") == 1
     assert c.add(("one more", 1)) == [("one more", 1, True)]
 

@@ -16,7 +16,21 @@ def c() -> Iterator[Session]:
 
 
 def test_byte_order(c: Session) -> None:
-    keys = ["", "a", "a\x00", "aa", "b", "Z", "é", "z", "\U0001f600", "\uffff", "12345678", "123456789", "1234567"]
+    keys = [
+        "",
+        "a",
+        "a\x00",
+        "aa",
+        "b",
+        "Z",
+        "é",
+        "z",
+        "\U0001f600",
+        "\uffff",
+        "12345678",
+        "123456789",
+        "1234567",
+    ]
     c.add(*((key, 1) for key in keys))
     assert [key for key, _ in c.listed()] == sorted(keys, key=str.encode)
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 from counter_session import MS, START_NS, WINDOW_MS, Session
+
 from interlock.counter.v1 import counter_pb2 as pb
 
 INVALID_ARGUMENT, RESOURCE_EXHAUSTED, FAILED_PRECONDITION = 3, 8, 9
