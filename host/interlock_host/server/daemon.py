@@ -34,6 +34,7 @@ VIRTUAL_START_NS = 10**18
 _FLUSH_SECONDS = 2.0
 """For the last answers to reach callers that read slowly."""
 
+_PENDING_CALLS = 100_000  # that have arrived and were not looked at yet
 _MESSAGE_SLACK = 64 << 10
 """Bytes by which a message may pass what any module takes, and still reach the engine, which says why not."""
 
@@ -64,6 +65,7 @@ class Daemon:
         """
         self._check()
         try:
+            self._claim()
             self.engine = self._make_engine()
             self.metrics = CallMetrics(self.engine)
             self.front = self._make_front()
@@ -108,6 +110,16 @@ class Daemon:
             self._log.warning("serving other machines without TLS", listen=str(address))
         for folder in self.config.modules:
             check_folder(folder)
+
+    def _claim(self) -> None:
+        """Take the Unix sockets' paths, before the modules are compiled for nothing."""
+        for address in self._addresses:
+            if address.path is not None:
+                try:
+                    claim = SocketClaim(address.path)
+                except OSError as error:
+                    raise ConfigError(f"cannot listen at {address}: {error.strerror}") from None
+                self._resources.callback(claim.release)
 
     def _make_engine(self) -> Engine:
         config = self.config
@@ -162,12 +174,10 @@ class Daemon:
         try:
             if address.path is None:
                 return Address(host=address.host, port=server.add_insecure_port(str(address)))
-            claim = SocketClaim(address.path)
-            self._resources.callback(claim.release)
             with owner_only():
                 server.add_insecure_port(str(address))
-        except (RuntimeError, OSError) as error:
-            raise ConfigError(f"cannot listen at {address}: {error}") from None
+        except RuntimeError:
+            raise ConfigError(f"cannot listen at {address}; is it in use?") from None
         return address
 
     def _serve_metrics(self) -> None:
@@ -190,6 +200,9 @@ def _options(largest_message: int) -> list[tuple[str, int]]:
         # Without it a second host on one port shares its calls at random, silently.
         ("grpc.so_reuseport", 0),
         ("grpc.max_receive_message_length", largest_message),
+        # A burst of more than 1,000 calls, grpc's own bound, would be cancelled unseen.
+        ("grpc.server.max_pending_requests", _PENDING_CALLS),
+        ("grpc.server.max_pending_requests_hard_limit", 2 * _PENDING_CALLS),
         # A peer that lost its power holds parked calls until a ping goes unanswered.
         ("grpc.keepalive_time_ms", 60_000),
         ("grpc.keepalive_timeout_ms", 20_000),
