@@ -117,6 +117,8 @@ class EpochTicker:
         self.awake = False
         self.entered = False
         """Set by each entry; cleared by the watch, which rests when it stays so."""
+        self.longest_ms = 0
+        """The largest budget of any machine. An entry sets `entered` only when it begins."""
 
     def wake(self) -> None:
         """Begin to tick. Called by an entry that finds the ticker at rest."""
@@ -130,7 +132,7 @@ class EpochTicker:
         pause = threading.Event()
         while True:
             self.entered = False
-            pause.wait(_REST_AFTER_SECONDS)
+            pause.wait(_REST_AFTER_SECONDS + 2 * self.longest_ms / 1000)
             with self._lock:
                 if not self.entered:
                     self._source.stop()

@@ -85,6 +85,7 @@ class Machine:
         self._program = program
         self._ticker = program.compiler.ticker
         self._ticks = ctypes.c_uint64(ticks(budget_ms) if budget_ms else 1 << 40)
+        self._ticker.longest_ms = max(self._ticker.longest_ms, budget_ms)
         self._funcs: dict[str, ctypes.c_void_p | None] = {}
         self._keep: list[object] = []
         self.random = wasi.SplitMix64(seed)
