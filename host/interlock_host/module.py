@@ -9,10 +9,10 @@ from pathlib import Path
 
 import wasmtime
 from google.protobuf import descriptor_pb2
-from interlock.v1 import contract_pb2
 
+from interlock.v1 import contract_pb2
 from interlock_host.errors import ModuleError
-from interlock_host.pack import PackError, Packed, read_packed
+from interlock_host.pack import Packed, PackError, read_packed
 from interlock_host.wasm import wasi
 from interlock_host.wasm.compiler import compiler
 from interlock_host.wasm.machine import Program, StartFailed

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from interlock_host.calls import Call, CancelReason, Sink
-from interlock_host.errors import INVALID_ARGUMENT, Failure, HostError
+from interlock_host.errors import INVALID_ARGUMENT, Failure, HostError, cancelled_as
 from interlock_host.module import Method
 
 
@@ -42,7 +42,8 @@ class StreamCall(Call):
         super().half_close()
 
     def cancel(self, reason: CancelReason, failure: Failure | None = None) -> None:
-        """Take the call from its module, if it reached one."""
+        """Take the call from its module, or end it where it reached none."""
         if self.begun:
             super().cancel(reason, failure)
-        self.done = True
+        elif not self.done:
+            self.deliver((failure or cancelled_as(reason)).record())

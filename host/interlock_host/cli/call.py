@@ -7,12 +7,19 @@ from collections.abc import Iterator
 from typing import Any
 
 import click
+import grpc
 from google.protobuf import json_format
 
 from interlock_host.cli.reflect import ReflectedMethod, find_method
 from interlock_host.cli.target import EXIT_HELP, connected, print_json, split_name, target_option
 
 _INSTANCE_FIELD = 1
+
+
+class NotARequest(click.ClickException):
+    """The JSON is not the method's request. The exit code is INVALID_ARGUMENT, as the host would answer."""
+
+    exit_code = grpc.StatusCode.INVALID_ARGUMENT.value[0]
 
 
 @click.command(
@@ -68,7 +75,7 @@ def _parse(method: ReflectedMethod, instance: str, text: str) -> Any:
     try:
         json_format.Parse(text, message)
     except json_format.ParseError as error:
-        raise click.ClickException(f"the request is no {message.DESCRIPTOR.full_name}: {error}") from error
+        raise NotARequest(f"the request is no {message.DESCRIPTOR.full_name}: {error}") from error
     field = message.DESCRIPTOR.fields_by_number[_INSTANCE_FIELD].name
     if not getattr(message, field):
         setattr(message, field, instance)

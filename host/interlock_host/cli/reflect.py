@@ -16,6 +16,12 @@ _NO_MODULES = ("grpc.", "interlock.host.")
 """How the names of services begin that are the host's own."""
 
 
+class NotServed(click.ClickException):
+    """The host has no such module or method. The exit code is UNIMPLEMENTED, as the host would answer."""
+
+    exit_code = grpc.StatusCode.UNIMPLEMENTED.value[0]
+
+
 class ReflectedMethod:
     """One method of one module, with the classes of its messages."""
 
@@ -48,7 +54,7 @@ def find_method(channel: grpc.Channel, module: str, method: str) -> ReflectedMet
         method: The method's name, in any case of letters.
 
     Raises:
-        click.ClickException: The host serves no such thing; the message says what it serves.
+        NotServed: The host serves no such thing; the message says what it serves.
         grpc.RpcError: The host does not answer.
     """
     database = ProtoReflectionDescriptorDatabase(channel)
@@ -58,17 +64,17 @@ def find_method(channel: grpc.Channel, module: str, method: str) -> ReflectedMet
         if descriptor.name.lower() == method.lower():
             return ReflectedMethod(descriptor)
     names = ", ".join(descriptor.name for descriptor in service.methods)
-    raise click.ClickException(f"{module} has no method {method!r}; it has {names}")
+    raise NotServed(f"{module} has no method {method!r}; it has {names}")
 
 
 def _find_service(pool: descriptor_pool.DescriptorPool, served: list[str], module: str) -> ServiceDescriptor:
     found = [name for name in served if module in _names(name)]
     if not found:
         names = ", ".join(sorted(short_name(_package(name)) for name in served)) or "none"
-        raise click.ClickException(f"no module {module!r} is served there; served are {names}")
+        raise NotServed(f"no module {module!r} is served there; served are {names}")
     if len(found) > 1:
         names = " or ".join(_package(name) for name in found)
-        raise click.ClickException(f"{module!r} could be any of several modules; write {names}")
+        raise NotServed(f"{module!r} could be any of several modules; write {names}")
     descriptor: ServiceDescriptor = pool.FindServiceByName(found[0])
     return descriptor
 
