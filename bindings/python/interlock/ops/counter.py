@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from interlock.counter.v1 import counter_pb2 as pb
 from interlock.errors import TimedOut
-from interlock.ops.flow import Flow, Request, Wait, ask, built, ms
+from interlock.ops.flow import Flow, Request, Wait, ask, built, ms, present
 from interlock.values import Added, Addition, Swap
 
 _SERVICE = "/interlock.counter.v1.CounterService/"
@@ -94,7 +94,8 @@ def wait(
         TimedOut: The timeout passed first.
     """
     waiting = Wait(timeout)
-    request = built(pb.WaitRequest, instance=counter, key=key, at_least=at_least, at_most=at_most)
+    bounds = present(at_least=at_least, at_most=at_most)
+    request = built(pb.WaitRequest, instance=counter, key=key, **bounds)
     while True:
         taken = waiting.take()
         request.wait_ms = ms(taken, "timeout")

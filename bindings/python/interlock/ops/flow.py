@@ -197,10 +197,12 @@ def built(message: type[M], **fields: Any) -> M:
     """Make a message; what protobuf refuses is the caller's error.
 
     Raises:
-        WrongType: A field has the wrong Python type.
+        WrongType: A field has the wrong Python type. None is one: protobuf would take it for 0.
         Invalid: A number is out of its field's range, or a string is not UTF-8.
     """
     try:
+        if any(value is None for value in fields.values()):
+            raise TypeError("None is not a value")  # caught below, where the field is found
         return message(**fields)
     except TypeError as error:
         raise WrongType(str(error), field=_wrong(message, fields)) from error
@@ -208,9 +210,16 @@ def built(message: type[M], **fields: Any) -> M:
         raise Invalid(str(error), field=_wrong(message, fields)) from error
 
 
+def present(**fields: Any) -> dict[str, Any]:
+    """Return the fields that are not None, for `built`."""
+    return {name: value for name, value in fields.items() if value is not None}
+
+
 def _wrong(message: type[Message], fields: dict[str, Any]) -> str:
     """Return the first field that protobuf refuses: its error does not say which."""
     for name, value in fields.items():
+        if value is None:
+            return name
         try:
             message(**{name: value})
         except (TypeError, ValueError):

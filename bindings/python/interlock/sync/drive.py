@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from interlock.errors import Error
 from interlock.ops.flow import Flow, Notify, Pause, Request, Retry, Step, backoff
 from interlock.transport import Transport
 
@@ -29,6 +30,9 @@ class Driver:
 
         Returns:
             What the flow returns.
+
+        Raises:
+            Error: What the flow did not catch.
         """
         try:
             step = next(flow)
@@ -42,6 +46,9 @@ class Driver:
         except StopIteration as stop:
             value: T = stop.value
             return value
+        except Error as error:
+            # The frames of the flow say nothing about the cause; the caller's line does.
+            raise error.with_traceback(None)  # noqa: B904
 
     def _perform(self, step: Step) -> Any:
         if isinstance(step, Request):

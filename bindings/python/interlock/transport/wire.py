@@ -11,7 +11,7 @@ from google.protobuf.message import DecodeError
 from google.rpc import error_details_pb2, status_pb2
 
 from interlock import _version
-from interlock.errors import Error, Invalid, Unavailable, Unsupported, error_of
+from interlock.errors import Code, Error, Invalid, Unavailable, Unsupported, error_of
 from interlock.options import Options
 from interlock.url import Address
 
@@ -100,7 +100,8 @@ def error_of_rpc(error: grpc.RpcError) -> Error:
     info = _error_info(error.trailing_metadata())
     details = str(error.details() or "")
     if info is None:
-        made = error_of(number, "", details)
+        late = number == Code.DEADLINE_EXCEEDED
+        made = error_of(number, "", f"the host did not answer in time: {details}" if late else details)
         if isinstance(made, Unavailable):
             made.sent = _NOT_SENT not in details
         return made

@@ -1,0 +1,1 @@
+"""What the primitives do, run the same over every placement and both clients."""
