@@ -1,0 +1,1 @@
+"""What vectors cannot force: many instances, many parked calls, real processes."""
