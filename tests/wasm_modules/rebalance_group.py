@@ -9,7 +9,7 @@ from typing import TypeVar
 from google.protobuf.message import Message
 
 from interlock.rebalance.v1 import rebalance_pb2 as pb
-from interlock_host.calls import Call, Record
+from interlock_host.calls import Call, Record, Sink
 from interlock_host.clock import VirtualClock
 from interlock_host.engine import Engine, EngineConfig
 from interlock_host.errors import Failure, failure_of
@@ -27,8 +27,14 @@ Spot = tuple[str, int]
 
 
 def new_engine() -> Engine:
-    """An engine with the standard modules, whose time moves when told."""
-    return Engine(EngineConfig(seed=1), clock=VirtualClock(START_NS))
+    """An engine with the standard modules, whose time moves when told.
+
+    Entry budgets are real time, which no test may depend on: they are lifted.
+    """
+    engine = Engine(EngineConfig(seed=1), clock=VirtualClock(START_NS))
+    module = engine.modules["rebalance"]
+    module.limits = dataclasses.replace(module.limits, entry_budget_ms=0)
+    return engine
 
 
 def spots(listed: Iterable[pb.TopicPartitions]) -> list[Spot]:
@@ -63,6 +69,8 @@ class Joining:
 
     call: Call
     records: list[Record]
+    times: list[int]
+    """When each record came."""
 
     @property
     def parked(self) -> bool:
@@ -114,8 +122,13 @@ class Group:
     def join_with(self, request: pb.JoinRequest) -> Joining:
         """Enter a Join as it stands."""
         records: list[Record] = []
-        call = self._start("Join", request, records)
-        return Joining(call, records)
+        times: list[int] = []
+
+        def sink(record: Record) -> None:
+            records.append(record)
+            times.append(self.engine.clock.now())
+
+        return Joining(self._start("Join", request, sink), records, times)
 
     def heartbeat(self, member: str, generation: int) -> pb.HeartbeatResponse:
         """Say that the member lives."""
@@ -166,16 +179,16 @@ class Group:
 
     def _unary(self, rpc: str, request: Message, reply: M) -> M:
         records: list[Record] = []
-        self._start(rpc, request, records)
+        self._start(rpc, request, records.append)
         (record,) = records
         return _parsed(record, reply)
 
-    def _start(self, rpc: str, request: Message, records: list[Record]) -> Call:
+    def _start(self, rpc: str, request: Message, sink: Sink) -> Call:
         method = self.engine.method(f"/interlock.rebalance.v1.RebalanceService/{rpc}")
         assert method is not None
-        call = self.engine.start(method, request.SerializeToString(), records.append)
-        if call.answer is not None and not records:
-            records.append(call.answer)
+        call = self.engine.start(method, request.SerializeToString(), sink)
+        if call.answer is not None:
+            sink(call.answer)
         return call
 
 

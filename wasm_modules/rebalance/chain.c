@@ -20,11 +20,7 @@ static struct {
 } search;
 
 static int lighter(const void *a, const void *b) {
-  uint32_t x = *(const uint32_t *)a;
-  uint32_t y = *(const uint32_t *)b;
-  uint64_t left = (2ull * shares.classes[x].load + 1) * shares.classes[y].weight;
-  uint64_t right = (2ull * shares.classes[y].load + 1) * shares.classes[x].weight;
-  return left != right ? left < right : x < y;
+  return share_lighter(&shares.classes[*(const uint32_t *)a], &shares.classes[*(const uint32_t *)b]);
 }
 
 // Passes one partition along the chain from a class to where the search began.

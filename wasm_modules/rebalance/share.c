@@ -48,14 +48,21 @@ static uint32_t class_of(const subscription *wants) {
   return shares.class_count++;
 }
 
+static void add_member(member_class *c, uint32_t weight) {
+  bool even = !c->member_count || (c->parts == c->member_count && c->part_weight == weight);
+  c->weight += weight;
+  c->member_count++;
+  c->parts = even ? c->member_count : 1;
+  c->part_weight = even ? weight : c->weight;
+}
+
 static void sort_members_into_classes(void) {
   for (uint32_t i = 0; i < members.count; i++) {
     member *m = members.at[i];
     bool same = i && members.at[i - 1]->wants == m->wants;
     m->class_number = same ? members.at[i - 1]->class_number : class_of(m->wants);
     m->keeps = 0;
-    shares.classes[m->class_number].weight += m->weight;
-    shares.classes[m->class_number].member_count++;
+    add_member(&shares.classes[m->class_number], m->weight);
   }
   uint32_t first = 0;
   for (uint32_t i = 0; i < shares.class_count; i++) {
@@ -101,13 +108,8 @@ void share_begin(void) {
   for (uint32_t t = 0; t < topics.count; t++) keep_held(topics.at[t]);
 }
 
-// Whether `a` would be less loaded than `b` if each got one more.
 static bool lighter(const share *a, const share *b) {
-  const member_class *x = &shares.classes[a->class_number];
-  const member_class *y = &shares.classes[b->class_number];
-  uint64_t left = (2ull * x->load + 1) * y->weight;
-  uint64_t right = (2ull * y->load + 1) * x->weight;
-  return left != right ? left < right : a->class_number < b->class_number;
+  return share_lighter(&shares.classes[a->class_number], &shares.classes[b->class_number]);
 }
 
 static share *heap[MAX_MEMBERS];
@@ -167,7 +169,9 @@ static void sort_shares(topic_shares *sorted, uint32_t place) {
 
 // How many partitions may go at once: until the giver is down to the mean load,
 // or the taker up to it, but one in any case.
-static uint32_t amount(const topic_shares *all, const member_class *from, const member_class *to) {
+static uint32_t amount(const topic_shares *all, const share *giver, const share *taker) {
+  const member_class *from = &shares.classes[giver->class_number];
+  const member_class *to = &shares.classes[taker->class_number];
   int64_t over = (int64_t)from->load - (int64_t)((all->load * from->weight + all->weight - 1) / all->weight);
   int64_t under = (int64_t)(all->load * to->weight / all->weight) - (int64_t)to->load;
   int64_t least = over < under ? over : under;
@@ -188,12 +192,18 @@ static bool is_uneven(uint32_t place) {
   return heavy && share_improves(&shares.classes[heavy->class_number], &shares.classes[light->class_number]);
 }
 
-static void move(share *from, share *to, uint32_t most) {
-  uint32_t count = most < from->given ? most : from->given;
-  from->given -= count;
-  shares.classes[from->class_number].load -= count;
-  to->given += count;
-  shares.classes[to->class_number].load += count;
+// Moves partitions, `most` of them, while each improves. Returns whether any did.
+static bool move(share *from, share *to, uint32_t most) {
+  member_class *giver = &shares.classes[from->class_number];
+  member_class *taker = &shares.classes[to->class_number];
+  uint32_t count = 0;
+  for (; count < most && from->given && share_improves(giver, taker); count++) {
+    from->given--;
+    giver->load--;
+    to->given++;
+    taker->load++;
+  }
+  return count;
 }
 
 // Moves a topic's partitions from its heavy classes to its light ones while
@@ -208,11 +218,8 @@ static bool level(uint32_t place) {
     for (uint32_t heavy = sorted.count; heavy-- > light + 1;) {
       share *from = sorted.at[heavy];
       share *to = sorted.at[light];
-      const member_class *giver = &shares.classes[from->class_number];
-      const member_class *taker = &shares.classes[to->class_number];
       if (!from->given) continue;
-      if (!share_improves(giver, taker)) break;
-      move(from, to, amount(&sorted, giver, taker));
+      if (!move(from, to, amount(&sorted, from, to))) break;
       light++;
       moved = true;
     }

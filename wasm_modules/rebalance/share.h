@@ -10,6 +10,10 @@ typedef struct {
   uint64_t topics_hash;   // of `wants`
   uint64_t weight;        // of its members together
   uint32_t load;          // partitions given to it
+  // Its load is seen as so many equal parts, one a member, each of this weight;
+  // where the members' weights differ, as one part.
+  uint32_t parts;
+  uint64_t part_weight;
   uint32_t first_share;   // its shares, one a topic, in the order of `wants`
   uint32_t first_member;  // its members in class_members, by name
   uint32_t member_count;
@@ -54,9 +58,23 @@ void share_begin(void);
 void share_balance(void);
 
 // Whether moving a partition from one class to the other brings the loads per
-// weight closer: whether the sum of load^2 / weight falls.
+// weight closer: whether the sum of load^2 / weight over all parts falls, the
+// giver's fullest part giving to the taker's emptiest.
 static inline bool share_improves(const member_class *from, const member_class *to) {
-  return from->load && (2ull * to->load + 1) * from->weight < (2ull * from->load - 1) * to->weight;
+  if (!from->load) return false;
+  uint64_t loss = 2ull * ((from->load - 1) / from->parts) + 1;
+  uint64_t gain = 2ull * (to->load / to->parts) + 1;
+  return gain * from->part_weight < loss * to->part_weight;
+}
+
+// Whether one more partition would weigh less on one class than on the other.
+static inline bool share_lighter(const member_class *a, const member_class *b) {
+  uint64_t left = (2ull * (a->load / a->parts) + 1) * b->part_weight;
+  uint64_t right = (2ull * (b->load / b->parts) + 1) * a->part_weight;
+  if (left != right) return left < right;
+  left = (2ull * a->load + 1) * b->weight;
+  right = (2ull * b->load + 1) * a->weight;
+  return left != right ? left < right : a < b;
 }
 
 // Lets partitions pass along chains of classes, where no two classes alone can
