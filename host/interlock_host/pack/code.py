@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from interlock_host.pack.binary import CODE, Binary, read_binary, value_type
 from interlock_host.pack.cursor import Cursor
 from interlock_host.pack.errors import PackError
-from interlock_host.pack.opcodes import BLOCKS, CALL, END, RETURN_CALL, instructions, name_of
+from interlock_host.pack.opcodes import BLOCKS, CALL, END, REFUSED, RETURN_CALL, instructions, name_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ def bodies(binary: Binary) -> Iterator[Body]:
 
 
 def check_code(binary: Binary) -> None:
-    """Raises PackError, with function and offset, for an instruction that `refusal` refuses."""
+    """Raises PackError, with function and offset, for an instruction that is refused."""
     names = {export.index: export.name for export in binary.exports if export.kind == "func"}
     for body in bodies(binary):
         try:
@@ -54,6 +54,8 @@ def _check_body(data: bytes, body: Body) -> None:
     depth = 1
     ended = body.start
     for offset, opcode, _ in instructions(data, body.start, body.end):
+        if opcode in REFUSED:
+            raise PackError(f"byte offset 0x{offset:x}: {REFUSED[opcode]}")
         if opcode in BLOCKS:
             depth += 1
         elif opcode == END:

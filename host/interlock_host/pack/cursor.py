@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from struct import unpack_from
 
 from interlock_host.pack.errors import PackError
@@ -82,13 +81,13 @@ class Cursor:
             raise PackError(f"name at byte {start} has control characters: {text!a}")
         return text
 
-    def count(self) -> Iterator[int]:
-        """The indices of a vector. Each element takes a byte or more, so a longer vector is cut off here."""
+    def count(self) -> range:
+        """The indices of a vector. Each element takes a byte or more, so a count past the end is refused."""
         start = self.at
         size = self.unsigned()
         if size > self.end - self.at:
             raise PackError(f"truncated: vector of {size} elements at byte {start}")
-        return iter(range(size))
+        return range(size)
 
     def part(self, size: int) -> Cursor:
         """A cursor over the next `size` bytes, which this one passes."""

@@ -68,7 +68,7 @@ def name_of(opcode: int) -> str:
 _Skip = Callable[[bytes, int], int]
 
 
-_BLOCK_TYPES = frozenset({0x40, 0x7F, 0x7E, 0x7D, 0x7C, 0x7B, 0x70, 0x6F})
+_TYPES = frozenset({0x40, 0x7F, 0x7E, 0x7D, 0x7C, 0x7B, 0x70, 0x6F})
 
 
 def _nothing(data: bytes, at: int) -> int:
@@ -94,10 +94,15 @@ def _fixed(size: int) -> _Skip:
     return lambda data, at: at + size
 
 
+def _check_type(data: bytes, at: int) -> None:
+    if data[at] not in _TYPES:
+        raise PackError(f"type 0x{data[at]:02x} at byte {at}: GC and typed references are refused")
+
+
 def _block(data: bytes, at: int) -> int:
     # One byte for no value or a value type; otherwise the index of a type.
-    if 0x40 <= data[at] < 0x80 and data[at] not in _BLOCK_TYPES:
-        raise PackError(f"block type 0x{data[at]:02x} at byte {at}: GC and typed references are refused")
+    if 0x40 <= data[at] < 0x80:
+        _check_type(data, at)
     return _number(data, at)
 
 
@@ -111,19 +116,24 @@ def _memory_lane(data: bytes, at: int) -> int:
     return _memory(data, at) + 1
 
 
-def _elements(extra: int) -> _Skip:
-    """A vector of numbers, and `extra` numbers behind it."""
+def _vector(data: bytes, at: int) -> tuple[int, int]:
+    """How many elements follow, and where the first begins."""
+    cursor = Cursor(data, at)
+    return len(cursor.count()), cursor.at
 
-    def skip(data: bytes, at: int) -> int:
-        end = _number(data, at)
-        count = Cursor(data, at, end).unsigned()
-        if count > len(data) - end:
-            raise PackError(f"truncated: vector of {count} elements at byte {at}")
-        for _ in range(count + extra):
-            end = _number(data, end)
-        return end
 
-    return skip
+def _labels(data: bytes, at: int) -> int:
+    count, at = _vector(data, at)
+    for _ in range(count + 1):
+        at = _number(data, at)
+    return at
+
+
+def _types(data: bytes, at: int) -> int:
+    count, at = _vector(data, at)
+    for end in range(at, at + count):
+        _check_type(data, end)
+    return at + count
 
 
 def _plain() -> dict[int, _Skip]:
@@ -135,8 +145,8 @@ def _plain() -> dict[int, _Skip]:
         **dict.fromkeys(BLOCKS, _block),
         **dict.fromkeys((0x11, 0x13), _numbers(2)),
         **dict.fromkeys(range(0x28, 0x3F), _memory),
-        0x0E: _elements(1),
-        0x1C: _elements(0),
+        0x0E: _labels,
+        0x1C: _types,
         0x43: _fixed(4),
         0x44: _fixed(8),
     }
@@ -162,7 +172,7 @@ def _atomic() -> dict[int, _Skip]:
     return {3: _fixed(1), **dict.fromkeys((0, 1, 2, *range(0x10, 0x4F)), _memory)}
 
 
-_SKIPS = {
+SKIPS = {
     **_plain(),
     **{
         prefix << 16 | number: skip
@@ -193,25 +203,24 @@ def _refused() -> dict[int, str]:
     return {opcode: f"{name_of(opcode)}: {reason}" for opcode, reason in opcodes.items()}
 
 
-_REFUSED = _refused()
+REFUSED = _refused()
+"""Why no module may contain these, by name; those without an entry in the table of immediates end a walk."""
 
 
-def refusal(opcode: int) -> str | None:
-    """Why no module may contain this instruction, by name; None if it may."""
-    if opcode in _REFUSED:
-        return _REFUSED[opcode]
+def _unknown(opcode: int) -> str:
+    """Why a walk cannot pass this instruction."""
     if opcode >> 16 == _GC:
         return f"{name_of(opcode)}: GC is refused"
     if opcode >> 16 == _SIMD and opcode & 0xFFFF >= 0x100:
         return f"{name_of(opcode)}: relaxed SIMD is refused, hosts would give different answers"
-    return None
+    return REFUSED.get(opcode) or f"unknown instruction {name_of(opcode)}"
 
 
 def instructions(data: bytes, start: int, end: int) -> Iterator[tuple[int, int, int]]:
     """The instructions of an expression: (offset, opcode, offset of the immediates).
 
-    Raises PackError at the first that is refused, unknown or cut off. `end` is not checked within
-    immediates: whoever needs a well-formed body validates the file first.
+    Raises PackError at the first that is unknown or cut off. `end` is not checked within immediates: whoever
+    needs a well-formed body validates the file first.
     """
     at = start
     try:
@@ -223,20 +232,13 @@ def instructions(data: bytes, start: int, end: int) -> Iterator[tuple[int, int, 
                 cursor = Cursor(data, at, end)
                 opcode = opcode << 16 | min(cursor.unsigned(), 0xFFFF)
                 at = cursor.at
-            reason = refusal(opcode) if opcode not in _PLAIN else None
-            if reason is not None:
-                raise PackError(f"byte offset 0x{offset:x}: {reason}")
-            skip = _SKIPS.get(opcode)
+            skip = SKIPS.get(opcode)
             if skip is None:
-                raise PackError(f"byte offset 0x{offset:x}: unknown instruction {name_of(opcode)}")
+                raise PackError(f"byte offset 0x{offset:x}: {_unknown(opcode)}")
             yield offset, opcode, at
             at = skip(data, at)
     except IndexError:
         raise PackError(f"truncated within the instruction at byte offset 0x{offset:x}") from None
-
-
-# Instructions that need no look at the refusals.
-_PLAIN = frozenset(_SKIPS) - frozenset(_REFUSED)
 
 
 def skip_constant(cursor: Cursor) -> None:
