@@ -216,7 +216,7 @@ CHECKED = (0x1C, 0xFD << 16 | 13)
 @needs_wasm_tools
 @pytest.mark.parametrize("filler", [b"\1", b"\x81\0"], ids=["short", "padded"])
 def test_immediates(filler: bytes) -> None:
-    """Each instruction's immediates are as long as another decoder says, with short numbers and padded ones."""
+    """Immediates are as long as another decoder says; numbers short, and padded to two bytes."""
     opcodes = [opcode for opcode in SKIPS if opcode != END and opcode not in CHECKED]
     wasm = assembled([encoded(opcode) + filler * 20 + bytes([END]) for opcode in opcodes])
     assert walked(wasm) == listed(wasm)
