@@ -1,6 +1,7 @@
 """A generated codec as a shared library of this machine, through ctypes."""
 
 import ctypes
+import importlib
 import mmap
 import subprocess
 import sys
@@ -52,22 +53,16 @@ class _Guarded:
 class Codec:
     """The codec of one unit, and the reference implementation's classes for its messages."""
 
-    def __init__(self, descriptors: FileDescriptorSet, files: list[str], name: str) -> None:
-        self.unit = load_unit(descriptors, files, name)
-        pool = descriptor_pool.DescriptorPool()
-        for file in descriptors.file:
-            pool.Add(file)
-        self.files = [pool.FindFileByName(file) for file in files]
+    def __init__(self, descriptors: FileDescriptorSet, file: str, name: str, described: Any = None) -> None:
+        self.unit = load_unit(descriptors, [file], name)
+        self.described = described or _described(descriptors, file)
         self.library = _compile(write_unit(self.unit, str(RUNTIME), ""), driver_source(self.unit), name)
         self.inbox, self.out = _Guarded(ROOM), ctypes.create_string_buffer(ROOM)
 
     def message(self, name: str) -> Any:
         """The reference implementation's class, by the C name."""
         outer, *nested = name.split("_")
-        found: dict[str, Any] = {}
-        for file in self.files:
-            found |= file.message_types_by_name
-        descriptor = found[outer]
+        descriptor = self.described.message_types_by_name[outer]
         for part in nested:
             descriptor = descriptor.nested_types_by_name[part]
         return message_factory.GetMessageClass(descriptor)
@@ -86,6 +81,13 @@ class Codec:
         return ctypes.string_at(self.out, written)
 
 
+def _described(descriptors: FileDescriptorSet, name: str) -> Any:
+    pool = descriptor_pool.DescriptorPool()
+    for file in descriptors.file:
+        pool.Add(file)
+    return pool.FindFileByName(name)
+
+
 def _compile(codec: dict[str, str], driver: str, name: str) -> ctypes.CDLL:
     with tempfile.TemporaryDirectory(prefix="interlock-codec-") as scratch:
         folder = Path(scratch)
@@ -101,16 +103,17 @@ def _compile(codec: dict[str, str], driver: str, name: str) -> ctypes.CDLL:
 @cache
 def everything() -> Codec:
     """A proto with every kind of field."""
-    return Codec(descriptor_set(["everything.proto"], TEST_PROTOS), ["everything.proto"], "everything")
+    return Codec(descriptor_set(["everything.proto"], TEST_PROTOS), "everything.proto", "everything")
 
 
 @cache
 def ruled() -> Codec:
     """A proto with every kind of rule."""
-    return Codec(descriptor_set(["rules.proto"], TEST_PROTOS, PROTOS), ["rules.proto"], "rules")
+    return Codec(descriptor_set(["rules.proto"], TEST_PROTOS, PROTOS), "rules.proto", "rules")
 
 
 @cache
 def module(name: str) -> Codec:
-    """A module's own proto."""
-    return Codec(descriptor_set(proto_files()), [f"interlock/{name}/v1/{name}.proto"], name)
+    """A module's own proto, with the classes that are generated for it."""
+    described = importlib.import_module(f"interlock.{name}.v1.{name}_pb2").DESCRIPTOR
+    return Codec(descriptor_set(proto_files()), f"interlock/{name}/v1/{name}.proto", name, described)

@@ -44,9 +44,9 @@ def test_fuzz(whole: bool, data: st.DataObject) -> None:
 @FUZZ
 @given(data=st.data())
 def test_modules(name: str, data: st.DataObject) -> None:
-    """Every message of the modules' own protos."""
+    """Every message of the modules' own protos that has fields."""
     codec = module(name)
-    message = data.draw(st.sampled_from(codec.unit.messages))
+    message = data.draw(st.sampled_from([message for message in codec.unit.messages if message.fields]))
     instance = tag(1, 2) + sized(b"name") if message.is_request and data.draw(st.booleans()) else b""
     check(codec, message.c_name, instance + data.draw(fuzzed(codec.message(message.c_name).DESCRIPTOR)))
 
@@ -133,6 +133,12 @@ def test_instance_twice() -> None:
     )
     # In another form it is an unknown field, here as in the reference implementation.
     assert isinstance(ruled().round_trip("RuledRequest", data + tag(1, 0) + b"\x01"), bytes)
+
+
+def test_message_without_fields() -> None:
+    """Not fuzzed: for such a message the reference (upb of protobuf 7.36) takes field 0 on some runs."""
+    assert module("queue").round_trip("CloseResponse", tag(9, 0) + b"\x01") == b""
+    assert isinstance(module("queue").round_trip("CloseResponse", b"\x00\x00"), Refused)
 
 
 def test_malformed_names_place() -> None:
