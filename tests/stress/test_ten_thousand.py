@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TypeAlias
 from urllib.request import Request, urlopen
 
 import grpc
@@ -31,6 +32,7 @@ ADD = "/interlock.counter.v1.CounterService/Add"
 DELETE = "/interlock.host.v1.HostService/DeleteInstance"
 
 Report = Callable[[str], None]
+Verb: TypeAlias = "grpc.aio.UnaryUnaryMultiCallable[bytes, bytes]"
 
 
 @pytest.fixture
@@ -88,9 +90,9 @@ class Daemon:
     def gauge(self, name: str, module: str) -> float:
         request = f"http://{self.metrics}/metrics"
         text = urlopen(_openmetrics(request), timeout=30).read().decode()
-        families = text_string_to_metric_families(text)
+        families = text_string_to_metric_families(text)  # type: ignore[no-untyped-call]
         samples = [s for family in families for s in family.samples if s.name == name]
-        return sum(s.value for s in samples if s.labels["wasm_module"] == module)
+        return float(sum(s.value for s in samples if s.labels["wasm_module"] == module))
 
     def resident_kib(self) -> int:
         return resident_kib(self.process.pid)
@@ -115,7 +117,7 @@ def daemon() -> Iterator[Daemon]:
 
 async def test_parked_calls_in_a_daemon(daemon: Daemon, report: Report) -> None:
     async with grpc.aio.insecure_channel(daemon.address) as channel:
-        pop = channel.unary_unary(POP)
+        pop: Verb = channel.unary_unary(POP)
         await pop(queue_pb2.PopRequest(instance="q").SerializeToString())
         before, started = daemon.resident_kib(), time.perf_counter()
         parked = queue_pb2.PopRequest(instance="q", wait_ms=600_000, lease_ms=1000).SerializeToString()
@@ -129,7 +131,7 @@ async def test_parked_calls_in_a_daemon(daemon: Daemon, report: Report) -> None:
             call.cancel()
         assert set(await asyncio.gather(*waiting)) == {grpc.StatusCode.CANCELLED}
         await _until(lambda: daemon.gauge("interlock_parked_calls", "queue") == 0)
-        stats = channel.unary_unary("/interlock.queue.v1.QueueService/Stats")
+        stats: Verb = channel.unary_unary("/interlock.queue.v1.QueueService/Stats")
         left = queue_pb2.StatsResponse.FromString(await stats(b"\x0a\x01q"))
         report(f"all cancelled and forgotten within {time.perf_counter() - started:.1f} s")
         assert left.waiters == 0
@@ -148,7 +150,8 @@ async def _until(true: Callable[[], bool]) -> None:
 
 async def test_instances_in_a_daemon(daemon: Daemon, report: Report) -> None:
     async with grpc.aio.insecure_channel(daemon.address) as channel:
-        add, delete = channel.unary_unary(ADD), channel.unary_unary(DELETE)
+        add: Verb = channel.unary_unary(ADD)
+        delete: Verb = channel.unary_unary(DELETE)
         await add(_add("warm"))
         before, started = daemon.resident_kib(), time.perf_counter()
         for first in range(0, MANY - 1, 500):
