@@ -246,8 +246,8 @@ async def test_close_ends_waiting(world: World) -> None:
 
 async def test_large_batch(world: World) -> None:
     """More than one request's worth, and more than one reply's."""
-    orders = await world.il.queue(world.name, capacity=8 << 20)
-    items = [bytes([n]) * 300_000 for n in range(15)]
+    orders = await world.il.queue(world.name, capacity=4 << 20)
+    items = [bytes([n]) * 100_000 for n in range(15)]
     assert (await orders.push_many(items, timeout=0)).accepted == 15
     popped: list[bytes] = []
     while got := await orders.pop_many(4, timeout=0):

@@ -40,6 +40,8 @@ class Membership:
         weight: Its share beside the others'.
         session: Seconds without a heartbeat until it is dropped.
         rebalance: Seconds that a rebalance waits for a member.
+        heartbeat: Seconds between heartbeats; None: a third of the session, so that one may
+            fail and one be late.
         on_assign: Called with partitions to begin work on.
         on_revoke: Called with partitions to give up; they are another's when it returned and
             the member joined again.
@@ -56,6 +58,7 @@ class Membership:
         weight: int,
         session: float,
         rebalance: float,
+        heartbeat: float | None,
         on_assign: Callable[[Owned], Any] | None,
         on_revoke: Callable[[Owned], Any] | None,
         on_lost: Callable[[Owned], Any] | None,
@@ -69,6 +72,7 @@ class Membership:
         self._weight = weight
         self._session = session
         self._rebalance = rebalance
+        self._heartbeat = session / 3 if heartbeat is None else heartbeat
         self._on_assign = on_assign
         self._on_revoke = on_revoke
         self._on_lost = on_lost or on_revoke
@@ -119,7 +123,7 @@ class Membership:
             Superseded: Another process joined under this name.
         """
         while True:
-            yield Pause(self._session / 3)
+            yield Pause(self._heartbeat)
             try:
                 yield from self._beat()
             except (UnknownMember, Fenced):

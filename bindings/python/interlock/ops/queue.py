@@ -22,9 +22,9 @@ _STATS = _SERVICE + "Stats"
 _PURGE = _SERVICE + "Purge"
 _CLOSE = _SERVICE + "Close"
 
-BATCH_BYTES = 1_000_000
-"""Of one Push; more is sent as several. A message may have 4,128,768, but copying as much
-takes most of the time that an entry may take, and larger batches are no faster."""
+BATCH_BYTES = 262_144
+"""Of one Push; more is sent as several. A message may have 4,128,768 bytes, but copying as
+many takes a good part of an entry's budget, and larger batches are hardly faster."""
 _ITEM_OVERHEAD = 24
 """Bytes around an item's data and id on the wire, at most."""
 

@@ -42,6 +42,7 @@ class Group:
         weight: int = 1,
         session: float = ops.SESSION,
         rebalance: float = ops.REBALANCE,
+        heartbeat: float | None = None,
         on_assign: Callable[[Owned], Any] | None = None,
         on_revoke: Callable[[Owned], Any] | None = None,
         on_lost: Callable[[Owned], Any] | None = None,
@@ -59,6 +60,7 @@ class Group:
             weight: Its share beside the others': 1 to 1,000.
             session: Seconds without a heartbeat until the group drops it.
             rebalance: Seconds that a rebalance waits for a member.
+            heartbeat: Seconds between heartbeats; None: a third of the session.
             on_assign: Called with partitions by topic to begin work on.
             on_revoke: Called with partitions to give up; return when their work is settled.
             on_lost: Called with partitions that may be another's already, because the
@@ -74,6 +76,7 @@ class Group:
             weight=weight,
             session=session,
             rebalance=rebalance,
+            heartbeat=heartbeat,
             on_assign=on_assign,
             on_revoke=on_revoke,
             on_lost=on_lost,
@@ -154,8 +157,7 @@ class Group:
             partitions: By topic.
 
         Raises:
-            Fenced: It may not.
-            UnknownMember: It is not in the group.
+            Fenced: It may not, or is not in the group.
         """
         self._driver.run(ops.check_generation(self.name, member, generation, partitions or {}))
 

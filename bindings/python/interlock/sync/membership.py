@@ -82,8 +82,8 @@ class Membership:
             partitions: For which, by topic; None: for all that it is assigned.
 
         Raises:
-            Fenced: It may not.
-            UnknownMember: The group dropped it.
+            Fenced: It may not: the group dropped it, or has begun a newer generation; the
+                member joins that by itself, and may then try again.
             Error: What ended the membership, if something did.
         """
         if self._failure is not None:
