@@ -1,10 +1,10 @@
-"""Writes all generated code: protobuf Python classes, and the C codec of each module.
+"""Writes all generated code: protobuf Python classes, the C codec of each module, the demo's Go stubs.
 
     python build/generate.py             into the source tree
     python build/generate.py --check     into a scratch folder, compared with the source tree
 
 What is generated lives in places of its own (`OUTPUTS`), is committed, and is
-never edited.
+never edited. The Go stubs need Go; without it they are left, and not compared.
 """
 
 import argparse
@@ -17,6 +17,8 @@ from google.protobuf.descriptor_pb2 import FileDescriptorSet
 from grpc_tools import protoc
 
 from codec import Unsupported, load_unit, write_unit
+from generate_go import OUTPUT as GO_OUTPUT
+from generate_go import generate_go, has_go
 
 ROOT = Path(__file__).resolve().parent.parent
 PROTOS = ROOT / "protos"
@@ -26,6 +28,7 @@ OUTPUTS = (
     "bindings/python/interlock/**/*_pb2.pyi",
     "wasm_modules/gen/*",
     "wasm_modules/*/gen/*",
+    *([GO_OUTPUT] if has_go() else []),
 )
 # What all modules share, and the host reads: one unit of C for all of them.
 SHARED = ["interlock/v1/contract.proto", "interlock/v1/error.proto"]
@@ -84,6 +87,10 @@ def write_c(folder: Path, sources: dict[str, str]) -> None:
 def generate(root: Path) -> None:
     generate_python(root)
     generate_c(root)
+    if has_go():
+        generate_go(root, run_protoc)
+    else:
+        print("without Go: the stubs in demo/go/gen are left as they are", file=sys.stderr)
 
 
 def generated_files(root: Path) -> dict[str, bytes]:
