@@ -217,8 +217,11 @@ METHOD(Pass) {
 
 METHOD(Peek) {
   BEGIN;
+  uint32_t watching = 0;
+  for (uint32_t i = 0; i < MOST_STREAMS; i++) watching += streams[i].kind == WATCH;
   uint8_t *at = put_number(payload(), 1, is_open());
-  answer(call, put_number(put_number(at, 2, waiting), 3, passed));
+  at = put_number(put_number(at, 2, waiting), 3, passed);
+  answer(call, put_number(at, 4, watching));
   finish();
 }
 
