@@ -12,7 +12,7 @@ from google.protobuf import descriptor_pb2
 
 from interlock.v1 import contract_pb2
 from interlock_host.errors import ModuleError
-from interlock_host.pack import Packed, PackError, read_packed
+from interlock_host.pack import Packed, PackError, effective_limits, read_packed
 from interlock_host.wasm import wasi
 from interlock_host.wasm.compiler import compiler
 from interlock_host.wasm.machine import Program, StartFailed
@@ -22,18 +22,18 @@ _NO_SIDE_EFFECTS = descriptor_pb2.MethodOptions.NO_SIDE_EFFECTS
 
 @dataclasses.dataclass(frozen=True)
 class Limits:
-    """The most that one instance may take; the defaults are the contract's.
+    """The most that one instance may take.
 
     Bytes for memory and messages, milliseconds for the budget, messages for the
     window. As a cap, a field says the most that a contract may ask for.
     """
 
-    max_memory: int = 64 << 20
-    max_message_bytes: int = 4_128_768
-    max_parked_calls: int = 100_000
-    max_parked_bytes: int = 64 << 20
-    entry_budget_ms: int = 10
-    stream_window: int = 256
+    max_memory: int
+    max_message_bytes: int
+    max_parked_calls: int
+    max_parked_bytes: int
+    entry_budget_ms: int
+    stream_window: int
 
 
 CAPS = Limits(
@@ -49,9 +49,9 @@ CAPS = Limits(
 
 def granted(asked: contract_pb2.Limits, caps: Limits = CAPS) -> Limits:
     """Return what a contract asks for, defaults filled in, within the host's caps."""
-    default = Limits()
+    wanted = effective_limits(asked)
     names = [field.name for field in dataclasses.fields(Limits)]
-    return Limits(**{n: min(getattr(asked, n) or getattr(default, n), getattr(caps, n)) for n in names})
+    return Limits(**{name: min(getattr(wanted, name), getattr(caps, name)) for name in names})
 
 
 class Method:
