@@ -107,9 +107,9 @@ def wasm_tools() -> str | None:
 
 def build_module(source: Source) -> bytes:
     """The packed module. pack validates it with wasmtime, and wasm-tools does where it is there."""
-    compiled = compile_module(source)
-    check_atomics(compiled, EXPECTED.get(source.name, ()))
-    packed = pack(compiled, descriptor_set(source.name), load_contract(source.contract))
+    compiled, contract = compile_module(source), load_contract(source.contract)
+    check_atomics(compiled, (*EXPECTED.get(source.name, ()), *contract.direct))
+    packed = pack(compiled, descriptor_set(source.name), contract)
     tool = wasm_tools()
     if tool:
         subprocess.run([tool, "validate", "--features", VALID_FEATURES, "-"], input=packed, check=True)

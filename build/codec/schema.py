@@ -83,3 +83,13 @@ class Unit:
         """The singular sub-messages of a message."""
         fields = (field for field in message.fields if field.kind == "message" and not field.repeated)
         return [(field, self.message(field.type_name)) for field in fields]
+
+    def holds_own_kind(self, message: Message) -> bool:
+        """Whether a message may be found inside another of its type, at any depth."""
+        inside: set[str] = set()
+        waiting = [message]
+        while waiting:
+            found = {held.type_name for held in waiting.pop().fields if held.kind == "message"} - inside
+            inside |= found
+            waiting += map(self.message, found)
+        return message.c_name in inside

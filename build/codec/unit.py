@@ -55,6 +55,8 @@ def _source(unit: Unit) -> list[str]:
         lines.append(f"{read_head(message)};")
         if has_rules(message, unit):
             lines.append(f"{rules_head(message)};")
+    own_kind = [f"CODEC_FITS_STACK({m.c_name});" for m in unit.messages if unit.holds_own_kind(m)]
+    lines += ["", *own_kind] if own_kind else []
     lines += defined_lines(unit)
     for message in unit.messages:
         ways = way_lines(message, unit)

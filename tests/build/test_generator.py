@@ -75,6 +75,15 @@ def test_without_rules(tmp_path: Path) -> None:
     assert "M_rules" not in files["acme.c"]
 
 
+def test_own_kind_is_bounded(tmp_path: Path) -> None:
+    """A message that may nest in itself must fit the stack so many times, at whatever distance it does."""
+    body = """
+        message A { repeated B b = 1; } message B { C c = 1; }
+        message C { repeated A a = 1; } message D { A a = 1; }"""
+    source = generate(tmp_path, body)["acme.c"]
+    assert [f"CODEC_FITS_STACK({name});" in source for name in "ABCD"] == [True, True, True, False]
+
+
 def test_same_text_again(tmp_path: Path) -> None:
     body = "message B { repeated A a = 1; } message A { int32 f = 2; }"
     assert generate(tmp_path, body) == generate(tmp_path, body)

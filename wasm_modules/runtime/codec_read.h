@@ -12,6 +12,16 @@
 // How deep messages and groups may nest.
 #define CODEC_DEPTH 100
 
+// Each level of a message that may hold its own kind takes its struct of the
+// stack: CODEC_DEPTH of them, with as much again for the calls, fit the 32 KiB
+// that a module's stack has.
+#ifdef __wasm__
+#define CODEC_FITS_STACK(M) \
+  _Static_assert(sizeof(M) * CODEC_DEPTH <= 16384, #M " is too large to hold its own kind")
+#else
+#define CODEC_FITS_STACK(M) _Static_assert(sizeof(M) > 0, #M)
+#endif
+
 enum { CODEC_VARINT = 0, CODEC_FIXED64 = 1, CODEC_BYTES = 2, CODEC_GROUP = 3, CODEC_GROUP_END = 4, CODEC_FIXED32 = 5 };
 
 const uint8_t *codec_read_long_varint(const uint8_t *at, const uint8_t *to, uint64_t *out);
