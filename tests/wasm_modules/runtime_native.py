@@ -19,6 +19,9 @@ class Map(ctypes.Structure):
         ("mask", ctypes.c_uint32),
         ("count", ctypes.c_uint32),
         ("equals", ctypes.c_void_p),
+        ("old", ctypes.c_void_p),
+        ("old_mask", ctypes.c_uint32),
+        ("moved", ctypes.c_uint32),
     )
 
 

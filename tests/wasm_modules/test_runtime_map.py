@@ -55,6 +55,20 @@ def test_numbers(operations: list[tuple[str, int]]) -> None:
     assert sorted(_walk(lib, m)) == sorted(model.values())
 
 
+def test_moves_in_parts() -> None:
+    lib, m = fresh(), Map()
+    for key in range(60_000):
+        assert lib.map_put_u64(m, key, key + 1)
+        if m.old and m.moved == 16:
+            assert all(lib.map_get_u64(m, k) == k + 1 for k in range(0, key, 1 + key // 50))
+            gone = key // 2
+            assert (lib.map_take_u64(m, gone), lib.map_get_u64(m, gone)) == (gone + 1, None)
+            assert len(_walk(lib, m)) == m.count == key
+            assert lib.map_put_u64(m, gone, gone + 1)
+    assert m.count == 60_000
+    assert not m.old, "moved long before it doubles again"
+
+
 def test_reserve_makes_puts_sure() -> None:
     lib, m = fresh(limit=4 * PAGE), Map()
     count = 4000  # 8,192 slots of 16 bytes

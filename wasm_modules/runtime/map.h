@@ -1,7 +1,8 @@
 // A hash map from byte strings to pointers: open addressing with linear
 // probing and backward-shift deletion, so it needs no tombstones. Hashing is
 // keyed by nothing: hosts must agree byte for byte. The table doubles at
-// three quarters full. Iteration order is not part of any reply: sort first.
+// three quarters full and moves a part at each put, so no call takes longer the
+// more entries there are. Iteration order is not part of any reply: sort first.
 #ifndef RUNTIME_MAP_H
 #define RUNTIME_MAP_H
 
@@ -22,6 +23,9 @@ typedef struct {
   uint32_t mask;    // number of slots - 1
   uint32_t count;
   map_equals equals;
+  map_slot *old;      // the table before it doubled, until all of it has moved; or NULL
+  uint32_t old_mask;
+  uint32_t moved;     // old[0 .. moved) holds nothing any more
 } map;
 
 // FNV-1a over the bytes, then a 64-bit finalizer (splitmix64's).
@@ -29,7 +33,9 @@ uint64_t map_hash(const void *bytes, size_t len);
 
 void *map_get(const map *m, const void *key, size_t key_len);
 
-// Makes sure that `more` puts cannot fail; false if memory is used up.
+// Makes sure that `more` puts cannot fail; false if memory is used up. Takes
+// longer the more entries there are only where `more` doubles the table before
+// the last doubling's part moves are done.
 bool map_reserve(map *m, uint32_t more);
 
 // Adds an entry whose key is not in the map; the map keeps the pointer. False
