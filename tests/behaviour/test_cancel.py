@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 
@@ -28,7 +29,7 @@ async def tasks(placement: str, request: pytest.FixtureRequest) -> AsyncIterator
         yield World(il, DaemonClock(il), url)
 
 
-async def _cancelled(task: asyncio.Future[object]) -> None:
+async def _cancelled(task: asyncio.Future[Any]) -> None:
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
@@ -113,10 +114,7 @@ async def test_timeout_around_a_verb(tasks: World) -> None:
 
 
 async def test_close_ends_parked_calls(tasks: World) -> None:
-    if tasks.url == "local:":
-        other = interlock.aio.open("local:")
-    else:
-        other = interlock.aio.open(tasks.url)
+    other = interlock.aio.open(tasks.url)
     async with other:
         popping = asyncio.ensure_future(other.queue(tasks.name).pop())
         if tasks.url == "local:":

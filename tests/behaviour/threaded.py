@@ -25,8 +25,6 @@ _PARTS = (
 )
 _MADE_AT_ONCE = frozenset({"counter", "queue", "rebalance", "items", "subscribe", "member"})
 """Functions that are not awaited in either client."""
-_NAMES = {"aclose": "close"}
-"""What the protocols of asyncio call by another name."""
 
 
 class Threaded:
@@ -36,7 +34,7 @@ class Threaded:
         self._inner = inner
 
     def __getattr__(self, name: str) -> Any:
-        value = getattr(self._inner, _NAMES.get(name, name))
+        value = getattr(self._inner, name)
         if name in _MADE_AT_ONCE:
             return lambda *args, **kwargs: dressed(value(*args, **kwargs))
         if inspect.isgeneratorfunction(value):

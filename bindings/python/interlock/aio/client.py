@@ -29,7 +29,7 @@ M = TypeVar("M", bound=Message)
 
 
 class _Closes(Protocol):
-    async def aclose(self) -> None: ...
+    async def close(self) -> None: ...
 
 
 @words_of(SyncClient)
@@ -139,7 +139,7 @@ class Client:
     async def close(self) -> None:
         for part in list(self._kept):
             with contextlib.suppress(Error):
-                await part.aclose()
+                await part.close()
         self._kept.clear()
         await self.driver.transport.close()
 

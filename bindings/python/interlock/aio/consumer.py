@@ -40,7 +40,7 @@ class Consumer:
             while (item := await self._next()) is not None:
                 yield item
         finally:
-            await self.aclose()
+            await self.close()
 
     async def _next(self) -> Delivery | None:
         if self._left:
@@ -61,7 +61,7 @@ class Consumer:
                 # The next beat tries again; if the host stays away, the body's own calls say so.
                 continue
 
-    async def aclose(self) -> None:
+    async def close(self) -> None:
         """Leave: acknowledge the items before, give the one in hand back."""
         if self._left:
             return
@@ -83,7 +83,7 @@ class Consumer:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self.aclose()
+        await self.close()
 
 
 class Subscription:
@@ -107,9 +107,9 @@ class Subscription:
         except Closed:
             return
         finally:
-            await self.aclose()
+            await self.close()
 
-    async def aclose(self) -> None:
+    async def close(self) -> None:
         """End the stream, and give back the items that were sent and not taken."""
         self._stream.close()
         unread = [item.receipt for item in self._ready]
@@ -122,4 +122,4 @@ class Subscription:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self.aclose()
+        await self.close()

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @words_of(SyncMembership)
 class Membership:
-    """One member of a group, from `start` to `aclose`, or for an `async with` block."""
+    """One member of a group, from `start` to `close`, or for an `async with` block."""
 
     def __init__(self, client: Client, protocol: Protocol) -> None:
         self._driver = client.driver
@@ -69,7 +69,7 @@ class Membership:
             if failure is not None:
                 raise failure
 
-    async def aclose(self) -> None:
+    async def close(self) -> None:
         """Give up everything and leave. A second call does nothing.
 
         Raises:
@@ -96,7 +96,7 @@ class Membership:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if error is None:
-            await self.aclose()
+            await self.close()
             return
         with contextlib.suppress(Error):  # the body's own error says more
-            await self.aclose()
+            await self.close()

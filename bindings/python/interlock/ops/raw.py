@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from google.protobuf import message_factory
 from google.protobuf.message import Message
 
 from interlock.errors import Invalid, WrongType
@@ -46,6 +45,8 @@ def reply_type(method: str, request: Sendable, reply: type[Message] | None) -> t
     except KeyError:
         text = f"no descriptor of {method} is loaded: name the reply's class, or send bytes"
         raise Invalid(text, field="method") from None
+    from google.protobuf import message_factory  # noqa: PLC0415 - a sixth of this package's import
+
     return message_factory.GetMessageClass(cast(Any, found.output_type))
 
 

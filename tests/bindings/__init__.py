@@ -1,0 +1,1 @@
+"""What each language's binding promises beside the behaviour that all share."""

@@ -1,0 +1,96 @@
+"""URLs and options: what is taken, and what is refused before anything is opened."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import interlock
+from interlock.url import Address, parse
+
+
+@pytest.mark.parametrize(
+    ("url", "address"),
+    [
+        ("local:", ("local", "")),
+        ("unix:///run/interlock.sock", ("unix", "unix:/run/interlock.sock")),
+        ("unix:/run/interlock.sock", ("unix", "unix:/run/interlock.sock")),
+        ("unix:here.sock", ("unix", "unix:here.sock")),
+        ("grpc://127.0.0.1:7070", ("grpc", "127.0.0.1:7070")),
+        ("grpc://[::1]:7070/", ("grpc", "[::1]:7070")),
+    ],
+)
+def test_parse(url: str, address: tuple[str, str]) -> None:
+    assert parse(url) == Address(*address)
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["", "local", "unix:", "unix://", "grpc:", "grpc://", "grpc://host", "grpc://:7070", "grpc://h:0",
+     "grpc://h:port", "grpc://user@h:1", "grpc://h/x:1", "http://h:1", "grpc://h:99999"],
+)  # fmt: skip
+def test_invalid(url: str) -> None:
+    with pytest.raises(interlock.Invalid, match=r"local:|grpc://host:port") as caught:
+        interlock.open(url)
+    assert caught.value.field == "url"
+
+
+@pytest.mark.parametrize("url", ["local:./state", "shared:", "shared:/dev/shm/x"])
+def test_later(url: str) -> None:
+    with pytest.raises(interlock.Unsupported, match="later") as caught:
+        interlock.open(url)
+    assert isinstance(caught.value, NotImplementedError)
+    with pytest.raises(interlock.Unsupported):
+        interlock.aio.open(url)
+
+
+@pytest.mark.parametrize(
+    ("address", "private"),
+    [("127.0.0.1:1", True), ("[::1]:1", True), ("localhost:1", True), ("10.0.0.1:1", False), ("db:1", False)],
+)
+def test_private(address: str, private: bool) -> None:
+    assert parse(f"grpc://{address}").private is private
+
+
+@pytest.mark.parametrize(
+    ("url", "options"),
+    [
+        ("local:", {"token": "t"}),
+        ("local:", {"metadata": {"a": "b"}}),
+        ("local:", {"ca": "ca.pem"}),
+        ("grpc://127.0.0.1:1", {"modules": ["x"]}),
+        ("unix:x", {"engine": object()}),
+    ],
+)
+def test_option_of_another_placement(url: str, options: Any) -> None:
+    with pytest.raises(interlock.Unsupported):
+        interlock.open(url, **options)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"token": "t"},
+        {"cert": "c.pem"},
+        {"cert": "c.pem", "key": "k.pem"},
+        {"ca": "absent.pem"},
+        {"metadata": {"Upper": "x"}},
+        {"metadata": {"key": "line\nbreak"}},
+    ],
+)
+def test_invalid_option(options: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(interlock.Invalid):
+        interlock.open("grpc://example.invalid:1", **options)
+
+
+def test_unknown_option() -> None:
+    with pytest.raises(TypeError):
+        interlock.open("local:", tiemout=1)  # type: ignore[call-arg]
+
+
+def test_absent_modules_folder(tmp_path: Path) -> None:
+    with pytest.raises(interlock.ModuleFault, match="absent"):
+        interlock.open("local:", modules=[tmp_path / "absent"])
