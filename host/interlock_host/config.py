@@ -209,6 +209,13 @@ def _whole(value: Any) -> int:
     return number
 
 
+def _at_least_one(value: Any) -> int:
+    number = _whole(value)
+    if number < 1:
+        raise ValueError(f"{number} is below 1")
+    return number
+
+
 def _seconds(value: Any) -> float:
     if isinstance(value, bool):
         raise ValueError(f"{value!r} is not a number of seconds")
@@ -241,7 +248,7 @@ _SCALARS: dict[str, Any] = {
     "metrics": _text,
     "modules": _paths,
     "cache": lambda value: Path(_text(value)).expanduser(),
-    "max_instances": _whole,
+    "max_instances": _at_least_one,
     "drain_seconds": _seconds,
     "insecure": _flag,
     "clock": _one_of(*CLOCKS),

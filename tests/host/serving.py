@@ -63,11 +63,17 @@ async def until(ask: Callable[[], Awaitable[Any]], wanted: Callable[[Any], bool]
 
 @contextlib.asynccontextmanager
 async def serving(
-    folder: Path, *, limits: dict[str, int] | None = None, **settings: Any
+    folder: Path, *, limits: dict[str, int] | None = None, caps: Any = (), **settings: Any
 ) -> AsyncIterator[Served]:
     """Serve the probe and the standard modules on a Unix socket in `folder`."""
     modules = probe.write_probe(folder / "modules", **(limits or {}))
-    told = {"listen": (f"unix:{folder}/s",), "metrics": "off", "modules": (modules,), "drain_seconds": 0.0}
+    told = {
+        "listen": (f"unix:{folder}/s",),
+        "metrics": "off",
+        "modules": (modules,),
+        "drain_seconds": 0.0,
+        "limits": caps,
+    }
     daemon = Daemon(HostConfig(**{**told, **settings}))
     await daemon.start()
     try:

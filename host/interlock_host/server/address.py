@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import ipaddress
+import warnings
 from pathlib import Path
 
 import platformdirs
@@ -68,7 +69,12 @@ def _unix(path: str, text: str) -> Address:
 
 def default_socket() -> Address:
     """Return the user's own socket, under the runtime directory."""
-    return Address(path=Path(platformdirs.user_runtime_dir("interlock")) / "interlock.sock")
+    with warnings.catch_warnings():
+        # Without XDG_RUNTIME_DIR it is a folder under /tmp, of which platformdirs warns: a host
+        # checks who may write there before it takes a path.
+        warnings.simplefilter("ignore")
+        folder = platformdirs.user_runtime_dir("interlock")
+    return Address(path=Path(folder) / "interlock.sock")
 
 
 def default_addresses() -> tuple[Address, ...]:

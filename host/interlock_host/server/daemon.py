@@ -87,6 +87,7 @@ class Daemon:
         """Take no new calls, give those that are parked `drain_seconds`, cancel the rest, and end."""
         await self.drain()
         seconds = self.config.drain_seconds
+        self._log.info("draining", calls=len(self.front.open), seconds=seconds)
         closing = asyncio.ensure_future(self._server.stop(seconds + 2 * _FLUSH_SECONDS))
         if not await self.front.emptied(seconds):
             self._log.info("cancelling parked calls", calls=self.front.cancel_all(CancelReason.SHUTDOWN))
