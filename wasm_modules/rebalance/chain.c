@@ -25,8 +25,8 @@ static int lighter(const void *a, const void *b) {
 
 // Passes one partition along the chain from a class to where the search began.
 static void pass(uint32_t from, uint32_t to) {
-  shares.classes[from].load--;
-  shares.classes[to].load++;
+  share_set_load(&shares.classes[from], shares.classes[from].load - 1);
+  share_set_load(&shares.classes[to], shares.classes[to].load + 1);
   while (from != to) {
     search.links[from].from->given--;
     search.links[from].to->given++;

@@ -106,6 +106,9 @@ void share_begin(void) {
   sort_members_into_classes();
   list_by_topic();
   for (uint32_t t = 0; t < topics.count; t++) keep_held(topics.at[t]);
+  for (uint32_t i = 0; i < shares.class_count; i++) {
+    share_set_load(&shares.classes[i], shares.classes[i].load);
+  }
 }
 
 static bool lighter(const share *a, const share *b) {
@@ -140,7 +143,8 @@ static void give_free(uint32_t place) {
   for (uint32_t i = count / 2; i-- > 0;) sink(i, count);
   for (; free_partitions; free_partitions--) {
     heap[0]->given++;
-    shares.classes[heap[0]->class_number].load++;
+    member_class *c = &shares.classes[heap[0]->class_number];
+    share_set_load(c, c->load + 1);
     sink(0, count);
   }
 }
@@ -199,9 +203,9 @@ static bool move(share *from, share *to, uint32_t most) {
   uint32_t count = 0;
   for (; count < most && from->given && share_improves(giver, taker); count++) {
     from->given--;
-    giver->load--;
+    share_set_load(giver, giver->load - 1);
     to->given++;
-    taker->load++;
+    share_set_load(taker, taker->load + 1);
   }
   return count;
 }

@@ -14,6 +14,10 @@ typedef struct {
   // where the members' weights differ, as one part.
   uint32_t parts;
   uint64_t part_weight;
+  // What the sum of load^2 / weight falls by when the fullest part gives one up,
+  // and rises by when the emptiest takes one, times part_weight.
+  uint64_t loss;
+  uint64_t gain;
   uint32_t first_share;   // its shares, one a topic, in the order of `wants`
   uint32_t first_member;  // its members in class_members, by name
   uint32_t member_count;
@@ -57,20 +61,23 @@ void share_begin(void);
 // then as few as balance takes move from heavier classes to lighter ones.
 void share_balance(void);
 
+// Sets how many partitions a class has.
+static inline void share_set_load(member_class *c, uint32_t load) {
+  c->load = load;
+  c->loss = load ? 2ull * ((load - 1) / c->parts) + 1 : 0;
+  c->gain = 2ull * (load / c->parts) + 1;
+}
+
 // Whether moving a partition from one class to the other brings the loads per
-// weight closer: whether the sum of load^2 / weight over all parts falls, the
-// giver's fullest part giving to the taker's emptiest.
+// weight closer: whether the sum of load^2 / weight over all parts falls.
 static inline bool share_improves(const member_class *from, const member_class *to) {
-  if (!from->load) return false;
-  uint64_t loss = 2ull * ((from->load - 1) / from->parts) + 1;
-  uint64_t gain = 2ull * (to->load / to->parts) + 1;
-  return gain * from->part_weight < loss * to->part_weight;
+  return to->gain * from->part_weight < from->loss * to->part_weight;
 }
 
 // Whether one more partition would weigh less on one class than on the other.
 static inline bool share_lighter(const member_class *a, const member_class *b) {
-  uint64_t left = (2ull * (a->load / a->parts) + 1) * b->part_weight;
-  uint64_t right = (2ull * (b->load / b->parts) + 1) * a->part_weight;
+  uint64_t left = a->gain * b->part_weight;
+  uint64_t right = b->gain * a->part_weight;
   if (left != right) return left < right;
   left = (2ull * a->load + 1) * b->weight;
   right = (2ull * b->load + 1) * a->weight;
@@ -87,6 +94,6 @@ void share_set_quotas(const member_class *c);
 
 // The search stops after this many looks; groups whose members name hundreds of
 // different lists may end less than perfectly balanced.
-#define SHARE_WORK_MAX 150000u
+#define SHARE_WORK_MAX 120000u
 
 #endif
