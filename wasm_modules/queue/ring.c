@@ -213,18 +213,24 @@ bool ring_commit(ring *r, ring_mark from, ring_mark to) {
 
 uint32_t ring_bury(ring *r, uint32_t owner) {
   uint32_t buried = 0;
-  // The walk ends at the first slot of an earlier lap, which is behind the
-  // tail, or behind the one claim that the tail does not count yet.
-  ring_mark at = ring_head(r);
-  for (uint64_t left = UINT64_C(1) << r->slots_log2; left > 0; left--) {
+  ring_mark start = ring_head(r);
+  ring_mark at = start;
+  for (;;) {
     uint64_t *slot = slot_at(r, at);
     uint64_t word = __atomic_load_n(slot, __ATOMIC_ACQUIRE);
-    if (lap_of(word) != lap_at(r, at)) break;
+    if (lap_of(word) != lap_at(r, at)) {
+      // Not claimed yet: behind the last claim, and done. Or claimed again in a
+      // later lap, because the consumer went past us: begin again where it is
+      // now. What the owner claimed still lies ahead, as nobody gets past that.
+      ring_mark head = ring_head(r);
+      if (head == start) return buried;
+      at = start = head;
+      continue;
+    }
     at = mark_after(at, units_of(word));
     if (state_of(word) != STATE_CLAIMED || owner_of(word) != owner) continue;
     if (__atomic_compare_exchange_n(slot, &word, with_state(word, STATE_VOID), false, __ATOMIC_ACQ_REL,
                                     __ATOMIC_RELAXED))
       buried++;
   }
-  return buried;
 }
