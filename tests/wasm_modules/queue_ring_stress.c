@@ -42,14 +42,31 @@ static uint8_t byte_of(uint32_t producer, uint64_t number, uint32_t at) {
 
 static uint32_t size_of(uint64_t number) { return 8 + (uint32_t)(number * 37 % (PAYLOAD_MAX - 8)); }
 
-// Claims a slot as an owner of its own and dies before it publishes, having
-// written a part of it. Its survivors bury it.
-static void die_pushing(void) {
+// The first half of claim(): the slot is taken and the tail not moved. False: it
+// was not to be had at once.
+static bool claim_and_leave_tail(uint32_t owner, uint32_t units) {
+  ring_mark tail = __atomic_load_n(&shared->tail, __ATOMIC_ACQUIRE);
+  uint64_t *slot = slot_at(shared, tail);
+  uint64_t old = __atomic_load_n(slot, __ATOMIC_ACQUIRE);
+  uint32_t lap = lap_at(shared, tail);
+  if (lap_of(old) != ((lap - 1) & LAP_MASK) || room_behind(shared, tail, units) != ROOM_ENOUGH) return false;
+  uint64_t word = (uint64_t)lap << LAP_SHIFT | (uint64_t)owner << OWNER_SHIFT |
+                  (uint64_t)STATE_CLAIMED << UNITS_BITS | units;
+  return __atomic_compare_exchange_n(slot, &old, word, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
+}
+
+// Claims a slot as an owner of its own and dies: before the tail is moved, or
+// with a part of the payload written. Its survivors bury it.
+static void die_pushing(bool early) {
   uint32_t owner = new_owner(&next_producer);
   ring_mark at;
   uint64_t word;
-  if (!claim(shared, owner, units_for(0, 64), &at, &word)) return;
-  *head_unit(shared, unit_of(at)) = UINT64_MAX;
+  if (early) {
+    if (!claim_and_leave_tail(owner, units_for(0, 64))) return;
+  } else {
+    if (!claim(shared, owner, units_for(0, 64), &at, &word)) return;
+    *head_unit(shared, unit_of(at)) = UINT64_MAX;
+  }
   __atomic_fetch_add(&died_total, 1, __ATOMIC_RELAXED);
   __atomic_fetch_add(&buried_total, ring_bury(shared, owner), __ATOMIC_RELAXED);
 }
@@ -65,7 +82,7 @@ static void *produce(void *argument) {
     uint8_t id[1] = {(uint8_t)producer};
     ring_item item = {.sequence = number, .id = id, .id_size = 1, .data = data, .data_size = size};
     while (!ring_push(shared, owner, &item)) sched_yield();
-    if (next_random(&random) % 64 == 0) die_pushing();
+    if (next_random(&random) % 64 == 0) die_pushing(next_random(&random) % 2);
   }
   return NULL;
 }
