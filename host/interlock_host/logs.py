@@ -21,10 +21,17 @@ LEVELS = ("debug", "info", "warning", "error")
 FORMATS = ("auto", "json", "console")
 
 
+_STAMPS: list[structlog.typing.Processor] = [
+    structlog.stdlib.add_log_level,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+]
+
+
 def configure(level: str = "info", form: str = "auto", stream: TextIO | None = None) -> None:
     """Send this process's logs to `stream`, standard error by default.
 
-    What libraries write through `logging` takes the same form.
+    What libraries write through `logging` takes the same form. A process that
+    only embeds Interlock leaves this alone: our lines go where its `logging` goes.
 
     Args:
         level: One of LEVELS; lines below it are dropped.
@@ -32,21 +39,11 @@ def configure(level: str = "info", form: str = "auto", stream: TextIO | None = N
         stream: Where the lines go.
     """
     out = stream or sys.stderr
-    threshold = getattr(logging, level.upper())
-    shared: list[structlog.typing.Processor] = [
-        structlog.contextvars.merge_contextvars,
-        structlog.processors.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-    ]
-    structlog.configure(
-        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
-        wrapper_class=structlog.make_filtering_bound_logger(threshold),
-        logger_factory=structlog.stdlib.LoggerFactory(),
-        cache_logger_on_first_use=False,
-    )
+    threshold: int = getattr(logging, level.upper())
     handler = logging.StreamHandler(out)
+    processors = [structlog.stdlib.ProcessorFormatter.remove_processors_meta, *_rendering(form, out)]
     handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(processors=_rendering(form, out), foreign_pre_chain=shared)
+        structlog.stdlib.ProcessorFormatter(processors=processors, foreign_pre_chain=_STAMPS)
     )
     root = logging.getLogger()
     root.handlers[:] = [handler]
@@ -57,17 +54,23 @@ def configure(level: str = "info", form: str = "auto", stream: TextIO | None = N
 
 
 def _rendering(form: str, out: TextIO) -> list[structlog.typing.Processor]:
-    console = form == "console" or (form == "auto" and out.isatty())
-    strip = structlog.stdlib.ProcessorFormatter.remove_processors_meta
-    if console:
-        return [strip, structlog.dev.ConsoleRenderer(colors=out.isatty())]
-    return [strip, structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
+    if form == "console" or (form == "auto" and out.isatty()):
+        return [structlog.dev.ConsoleRenderer(colors=out.isatty())]
+    return [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
 
 
-def logger(name: str) -> structlog.typing.FilteringBoundLogger:
-    """Return the logger of one part of the host."""
-    bound: structlog.typing.FilteringBoundLogger = structlog.get_logger(name).bind(part=name)
-    return bound
+def logger(part: str) -> structlog.stdlib.BoundLogger:
+    """Return the logger of one part of the host: "interlock.<part>" of `logging`, with values by name."""
+    wrapped: structlog.stdlib.BoundLogger = structlog.wrap_logger(
+        logging.getLogger(f"interlock.{part}"),
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *_STAMPS,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        wrapper_class=structlog.stdlib.BoundLogger,
+    )
+    return wrapped.bind(part=part)
 
 
 class Repeats:
@@ -112,22 +115,18 @@ class LogObserver(EngineObserver):
         )
 
     def trap(self, instance: Instance, message: str) -> None:
-        self._say("error", "trap", instance, error=message, traps=instance.traps)
+        self._say(self._log.error, "trap", instance, error=message, traps=instance.traps)
 
     def fault(self, instance: Instance, message: str) -> None:
-        self._say("warning", "module fault", instance, error=message)
+        self._say(self._log.warning, "module fault", instance, error=message)
 
     def event(self, instance: Instance, call_id: int, text: str) -> None:
-        self._say("info", "module event", instance, call=call_id, text=text)
+        self._say(self._log.info, "module event", instance, call=call_id, text=text)
 
     def output(self, instance: Instance, text: str) -> None:
-        self._say("info", "module output", instance, text=text)
+        self._say(self._log.info, "module output", instance, text=text)
 
-    def _say(self, level: str, event: str, instance: Instance, **values: object) -> None:
+    def _say(self, say: Callable[..., object], event: str, instance: Instance, **values: object) -> None:
         held = self._repeats.admit(event, instance.module.name)
         if held is not None:
-            more = {"held_back": held} if held else {}
-            self._log.log(
-                logging.getLevelName(level.upper()), event,
-                module=instance.module.name, instance=instance.name, **values, **more,
-            )  # fmt: skip
+            say(event, module=instance.module.name, instance=instance.name, held_back=held, **values)

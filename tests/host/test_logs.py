@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import structlog
 
 from interlock_host import logs
 from interlock_host.logs import Repeats
@@ -27,7 +26,6 @@ def stream() -> Iterator[io.StringIO]:
     stream = io.StringIO()
     logs.configure("debug", "json", stream)
     yield stream
-    structlog.reset_defaults()
     root.handlers[:], root.level = before
 
 
@@ -67,7 +65,6 @@ def test_console_form() -> None:
     logs.configure("info", "console", stream)
     logs.logger("part").info("said", count=1)
     logs.logger("part").debug("not said")
-    structlog.reset_defaults()
     root.handlers[:], root.level = before
     assert "said" in stream.getvalue() and "count=1" in stream.getvalue()
     assert "not said" not in stream.getvalue()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,9 @@ import grpc.aio
 import pytest
 
 from interlock.queue.v1 import queue_pb2
+from interlock_host.clock import RunClock, VirtualClock
+from interlock_host.server import loop_driver
+from interlock_host.server.loop_driver import LoopDriver
 from tests.host import probe
 from tests.host.serving import Served, refused, serving
 
@@ -170,3 +174,47 @@ async def test_slow_module_calls(tmp_path: Path) -> None:
         assert failure["code"] == "DEADLINE_EXCEEDED"
         await served.all_ended()
         await served.until_parked(0)
+
+
+async def test_fault_of_the_host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What breaks in the host is told to its log, and to the caller only that it broke."""
+    async with serving(tmp_path) as served:
+
+        def broken(*_: object) -> None:
+            raise RuntimeError("a secret of the host")
+
+        monkeypatch.setattr(served.daemon.engine, "start", broken)
+        async with refused() as failure:
+            await served.call("Echo")
+        assert (failure["code"], failure["text"]) == ("INTERNAL", "this host failed; its log says how")
+
+
+@pytest.mark.parametrize("offload", [False, True])
+async def test_timers_outlive_a_fault(monkeypatch: pytest.MonkeyPatch, offload: bool) -> None:
+    monkeypatch.setattr(loop_driver, "RETRY_NS", 0)
+    ran = asyncio.Event()
+    faults = iter([RuntimeError("once")])
+    loop = asyncio.get_running_loop()
+
+    def run_due() -> None:
+        for fault in faults:
+            raise fault
+        loop.call_soon_threadsafe(ran.set)
+
+    driver = LoopDriver(RunClock())
+    with ThreadPoolExecutor(1) as threads:
+        driver.bind(run_due, threads if offload else None)
+        driver.schedule(0)
+        await asyncio.wait_for(ran.wait(), 30)
+    driver.close()
+
+
+async def test_driver_keeps_the_earliest() -> None:
+    """A later deadline does not put off an earlier one, whichever comes first."""
+    due: asyncio.Queue[int] = asyncio.Queue()
+    driver = LoopDriver(VirtualClock(0))
+    driver.bind(lambda: due.put_nowait(1))
+    for at in (10**18, 0, 10**18):
+        driver.schedule(at)
+    assert await asyncio.wait_for(due.get(), 30) == 1
+    driver.close()

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from interlock_host.calls import Call, CancelReason, Sink
 from interlock_host.engine import Engine
-from interlock_host.errors import CODE_NAMES
+from interlock_host.errors import CODE_NAMES, INTERNAL, Failure
 from interlock_host.language import language_of
 from interlock_host.logs import Repeats, logger
 from interlock_host.metrics import CallMetrics
@@ -42,7 +42,7 @@ class Front:
         self._emptied = asyncio.Event()
         self._offload: ThreadPoolExecutor | None = None
         self._log = logger("call")
-        self._log_calls = self._log.is_enabled_for(logging.DEBUG)
+        self._log_calls = self._log.isEnabledFor(logging.DEBUG)
         self._repeats = Repeats()
 
     # Entering the engine
@@ -128,6 +128,11 @@ class Front:
             self._offload.shutdown(wait=False, cancel_futures=True)
 
     # What is told of a call
+
+    def broke(self, method: Method) -> Failure:
+        """Log the exception being handled, a fault of this host's; return what the caller is told."""
+        self._log.exception("call broke", module=method.module.name, method=method.name)
+        return Failure(INTERNAL, "", "this host failed; its log says how")
 
     def ended(self, method: Method, status: int, began: float, context: Any, text: str = "") -> None:
         """Count and log a call that ended now.

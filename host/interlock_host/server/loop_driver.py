@@ -8,8 +8,10 @@ from collections.abc import Callable
 from concurrent.futures import Executor
 
 from interlock_host.clock import Clock
+from interlock_host.logs import logger
 
 _NEVER = (1 << 63) - 1
+RETRY_NS = 1_000_000_000
 _LONGEST_SLEEP = 3600.0
 """Seconds. asyncio refuses delays past a few weeks; waking once an hour costs nothing."""
 
@@ -32,6 +34,7 @@ class LoopDriver:
         self._due = _NEVER
         self._handle: asyncio.TimerHandle | None = None
         self._closed = False
+        self._log = logger("timers")
 
     def bind(self, run_due: RunDue, offload: Executor | None = None) -> None:
         """Say what to run when something is due.
@@ -72,10 +75,18 @@ class LoopDriver:
     def _wake(self) -> None:
         self._handle, self._due = None, _NEVER
         if self._offload is None:
-            self._again(self._run_due())
+            self._again(self._run())
         else:
-            future = self._loop.run_in_executor(self._offload, self._run_due)
-            future.add_done_callback(lambda done: self._again(done.result()))
+            running = self._loop.run_in_executor(self._offload, self._run)
+            running.add_done_callback(lambda ran: self._again(ran.result()))
+
+    def _run(self) -> int | None:
+        """Run what is due. A fault of the engine's must not stop every timer of every instance."""
+        try:
+            return self._run_due()
+        except Exception:
+            self._log.exception("timers failed")
+            return self._clock.now() + RETRY_NS
 
     def _again(self, due_ns: int | None) -> None:
         if due_ns is not None:

@@ -65,6 +65,10 @@ class _Stream:
             failure = await self._carry(call)
         except HostError as error:
             failure = error.failure
+        except Exception:
+            failure = self._front.broke(self._method)
+            if call is not None:
+                self._front.cancel(call, CancelReason.DISCONNECT)
         except asyncio.CancelledError:
             reason = reason_of(self._context, self._allowed)
             if call is not None:

@@ -40,6 +40,8 @@ class UnaryRoute:
                 answer = await waiting
         except HostError as error:
             return await self._refuse(error.failure, began, context)
+        except Exception:
+            return await self._refuse(front.broke(method), began, context)
         except asyncio.CancelledError:
             reason = reason_of(context, allowed)
             if call is not None:
