@@ -31,6 +31,7 @@ REFUSED = {
     "table.init": (TABLES, "i32.const 0 i32.const 0 i32.const 0 table.init 0 $e"),
     "elem.drop": (TABLES, "elem.drop $e"),
     "data.drop": (TEXT, "data.drop $d"),
+    "memory.atomic.notify": ("", "i32.const 0 i32.const 0 memory.atomic.notify drop"),
     "memory.atomic.wait32": ("", "i32.const 0 i32.const 0 i64.const 0 memory.atomic.wait32 drop"),
     "memory.atomic.wait64": ("", "i32.const 0 i64.const 0 i64.const 0 memory.atomic.wait64 drop"),
     "i64.add128": ("", "i64.const 0 i64.const 0 i64.const 0 i64.const 0 i64.add128 drop drop"),

@@ -196,7 +196,7 @@ def _refused() -> dict[int, str]:
         **dict.fromkeys(range(0xE0, 0xE7), "stack switching is refused, a snapshot would miss the stacks"),
         **dict.fromkeys((_MISC << 16 | number for number in range(18, 23)), "not every host runs it"),
         **dict.fromkeys(
-            (_ATOMIC << 16 | 1, _ATOMIC << 16 | 2),
+            (_ATOMIC << 16, _ATOMIC << 16 | 1, _ATOMIC << 16 | 2),
             "a module never blocks; park the call and answer it from a later entry",
         ),
     }
