@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Mapping
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from google.protobuf.message import Message
 
@@ -197,3 +197,20 @@ def _parsed(record: Record, reply: M) -> M:
         raise Refused(failure_of(record))
     reply.ParseFromString(record.payload)
     return reply
+
+
+def t(*numbers: int) -> list[Spot]:
+    """Partitions of topic t."""
+    return [("t", number) for number in numbers]
+
+
+def formed(group: Group, *members: str, **settings: Any) -> dict[str, list[Spot]]:
+    """Let members join an empty group; what each is assigned."""
+    joined = {member: group.join(member, **settings) for member in members}
+    group.advance(100)
+    return {member: joining.assigned for member, joining in joined.items()}
+
+
+def rejoin(group: Group, owned: dict[str, list[Spot]], **settings: Any) -> dict[str, Joining]:
+    """Let each member join with what it owns."""
+    return {member: group.join(member, owned=has, **settings) for member, has in owned.items()}

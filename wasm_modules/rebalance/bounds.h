@@ -14,7 +14,7 @@ enum {
   // are still held although their topic shrank or lost its last subscriber.
   MAX_ENTRIES = 2 * MAX_PARTITIONS,
   // Topics over all different subscriptions of a group.
-  MAX_INTERESTS = 20000,
+  MAX_INTERESTS = 10000,
   // Partitions that one Join may claim.
   MAX_CLAIMS = MAX_PARTITIONS,
 };

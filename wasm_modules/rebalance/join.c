@@ -104,7 +104,7 @@ static uint32_t entries_needed(void) {
 static bool admit(uint64_t call, const subscription *wants, const subscription *before) {
   uint32_t leaves = before && before->members == 1 ? before->count : 0;
   if (subscription_interests() - leaves > MAX_INTERESTS) {
-    return refuse(call, "topics", "The group's members name more than 20,000 topics in lists that differ.");
+    return refuse(call, "topics", "The group's members name more than 10,000 topics in lists that differ.");
   }
   if (subscription_size_topics(before) > MAX_PARTITIONS) {
     return refuse(call, "topics", "The group would have more than 10,000 partitions.");

@@ -94,6 +94,6 @@ void share_set_quotas(const member_class *c);
 
 // The search stops after this many looks; groups whose members name hundreds of
 // different lists may end less than perfectly balanced.
-#define SHARE_WORK_MAX 120000u
+#define SHARE_WORK_MAX 80000u
 
 #endif
