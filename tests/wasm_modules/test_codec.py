@@ -91,6 +91,24 @@ CASES = {
 }
 
 
+# The same of the message Packed: field 1 holds doubles, 2 floats, 4 uint64s.
+PACKED_CASES = {
+    "doubles": (tag(1, 2) + b"\x10" + bytes(16), True),
+    "doubles_cut_off": (tag(1, 2) + b"\x0f" + bytes(15), False),
+    "floats_cut_off": (tag(2, 2) + b"\x03" + bytes(3), False),
+    "varint_cut_off": (tag(4, 2) + b"\x02\x01\x80" + tag(4, 0) + b"\x01", False),
+    "empty": (tag(4, 2) + b"\x00" + tag(4, 0) + b"\x01" + tag(4, 2) + b"\x00", True),
+    "run_past_end": (tag(4, 2) + b"\x03\x01\x01", False),
+}
+
+
+@pytest.mark.parametrize("case", PACKED_CASES)
+def test_packed(case: str) -> None:
+    data, decodes = PACKED_CASES[case]
+    check(everything(), "Packed", data)
+    assert isinstance(everything().round_trip("Packed", data), bytes) == decodes
+
+
 @pytest.mark.parametrize("case", CASES)
 def test_wire(case: str) -> None:
     data, decodes = CASES[case]
@@ -103,6 +121,7 @@ def test_merge_keeps_order() -> None:
     codec = everything()
     middle = codec.message("Middle")
     parts = [middle(inner={"numbers": [n, n + 1], "words": [str(n)]}, own=[n]) for n in range(5)]
+    parts[2:2] = [middle(), middle(inner={}), middle(inner={}, own=[7])]
     data = (tag(90, 0) + b"\x01").join(tag(7, 2) + sized(part.SerializeToString()) for part in parts)
     check(codec, "Everything", data)
     assert isinstance(codec.round_trip("Everything", data), bytes)

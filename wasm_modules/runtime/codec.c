@@ -95,8 +95,10 @@ const uint8_t *codec_skip(const uint8_t *at, const uint8_t *to, uint32_t tag, ui
 }
 
 int64_t codec_count_packed(codec_view run, uint32_t wire_type) {
-  if (wire_type == CODEC_FIXED32) return run.size % 4 ? -1 : run.size / 4;
-  if (wire_type == CODEC_FIXED64) return run.size % 8 ? -1 : run.size / 8;
+  if (wire_type != CODEC_VARINT) {
+    uint32_t each = wire_type == CODEC_FIXED32 ? 4 : 8;
+    return run.size % each ? -1 : (int64_t)(run.size / each);
+  }
   int64_t count = 0;
   uint64_t number;
   for (const uint8_t *at = run.data, *to = at + run.size; at < to; count++) {
