@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import signal
+import threading
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -126,3 +128,24 @@ async def test_close_ends_parked_calls(tasks: World) -> None:
         await popping
     with pytest.raises(interlock.ClientClosed):
         await other.queue(tasks.name).stats()
+
+
+def test_interrupt(placement: str, real_urls: dict[str, str]) -> None:
+    """Ctrl-C in a client for threads."""
+    with interlock.open(real_urls[placement]) as il:
+        orders = il.queue("interrupted")
+
+        def interrupt() -> None:
+            while orders.stats().waiters != 1:
+                pass
+            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+
+        thread = threading.Thread(target=interrupt)
+        thread.start()
+        with pytest.raises(KeyboardInterrupt):
+            orders.pop(lease=60.0, timeout=20.0)
+        thread.join()
+        while orders.stats().waiters:
+            pass
+        orders.push(b"one")
+        assert orders.pop(timeout=0).attempt == 1

@@ -6,7 +6,6 @@ import asyncio
 import gc
 import inspect
 import os
-import signal
 import subprocess
 import sys
 import threading
@@ -123,24 +122,6 @@ def test_close_ends_parked_calls() -> None:
     thread.join()
     # What the parked call is told; or, if the retry was first, that there is no client.
     assert isinstance(caught[0], interlock.Unavailable | interlock.ClientClosed)
-
-
-def test_interrupt_takes_the_call_from_the_module() -> None:
-    with interlock.open("local:") as il:
-        orders = il.queue("orders")
-
-        def interrupt() -> None:
-            _waiters(orders, 1)
-            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
-
-        thread = threading.Thread(target=interrupt)
-        thread.start()
-        with pytest.raises(KeyboardInterrupt):
-            orders.pop(lease=60.0)
-        thread.join()
-        assert orders.stats().waiters == 0
-        orders.push(b"one")
-        assert orders.pop(timeout=0).attempt == 1
 
 
 def test_fork() -> None:

@@ -201,7 +201,7 @@ def built(message: type[M], **fields: Any) -> M:
         Invalid: A number is out of its field's range, or a string is not UTF-8.
     """
     try:
-        if any(value is None for value in fields.values()):
+        if None in fields.values():
             raise TypeError("None is not a value")  # caught below, where the field is found
         return message(**fields)
     except TypeError as error:

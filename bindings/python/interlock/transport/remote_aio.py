@@ -63,6 +63,7 @@ class AsyncGrpcTransport:
         try:
             reply: bytes = await pending
         except grpc.RpcError as error:
+            self._guard.check()  # a channel that is closed meanwhile cancels the call
             raise wire.error_of_rpc(error) from None
         return reply
 
