@@ -59,6 +59,8 @@ def test_moves_in_parts() -> None:
     lib, m = fresh(), Map()
     for key in range(60_000):
         assert lib.map_put_u64(m, key, key + 1)
+        if m.old:
+            assert lib.map_get_u64(m, 2**63 + key) is None
         if m.old and m.moved == 16:
             assert all(lib.map_get_u64(m, k) == k + 1 for k in range(0, key, 1 + key // 50))
             gone = key // 2

@@ -42,7 +42,8 @@ static void move_part(map *m, uint32_t part) {
   for (; m->old && part > 0; part--) {
     map_slot *slot = &m->old[m->moved];
     if (slot->value && slot->value != &left) insert(m->slots, m->mask, *slot);
-    slot->value = &left;
+    // Free ones stay free: they are what ends a search.
+    if (slot->value) slot->value = &left;
     if (m->moved++ < m->old_mask) continue;
     heap_free(m->old);
     m->old = NULL;
