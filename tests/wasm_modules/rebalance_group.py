@@ -207,7 +207,7 @@ def t(*numbers: int) -> list[Spot]:
 def formed(group: Group, *members: str, **settings: Any) -> dict[str, list[Spot]]:
     """Let members join an empty group; what each is assigned."""
     joined = {member: group.join(member, **settings) for member in members}
-    group.advance(100)
+    group.advance(200)
     return {member: joining.assigned for member, joining in joined.items()}
 
 

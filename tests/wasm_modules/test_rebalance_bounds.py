@@ -154,6 +154,6 @@ class TestLargest:
         backwards = [pb.TopicPartitions(topic="t", partitions=range(9_999, -1, -1))]
         topics = [pb.Topic(name="t", partitions=10_000)]
         joining = group.join_with(pb.JoinRequest(instance="g", member="a", topics=topics, owned=backwards))
-        group.advance(100)
+        group.advance(200)
         assert joining.assigned == t(*range(10_000))
         assert spots(group.describe().members[0].assigned) == t(*range(10_000))

@@ -172,7 +172,7 @@ class TestDescribe:
         group.advance(1_500)
         described = group.describe()
         assert [(m.name, m.weight, m.session_left_ms) for m in described.members] == [
-            ("a", 1, 8_600), ("b", 3, 600),
+            ("a", 1, 8_700), ("b", 3, 700),
         ]  # fmt: skip
         assert [(topic.name, topic.partitions) for topic in described.topics] == [("y", 2), ("z", 1)]
 

@@ -17,7 +17,7 @@ enum {
   GROUP_TIMERS = 2,
   // How long the first members of an empty group wait for another one to come,
   // and how long at most in all. See README.md for why.
-  GATHER_QUIET_MS = 100,
+  GATHER_QUIET_MS = 200,
   GATHER_MOST_MS = 1000,
   DEFAULT_SESSION_MS = 10000,
   DEFAULT_REBALANCE_MS = 3000,
