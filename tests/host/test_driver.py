@@ -53,8 +53,10 @@ def test_a_parked_call_is_answered_by_real_time(puppet_folder: Path) -> None:
     assert method is not None
     got: queue.SimpleQueue[Record] = queue.SimpleQueue()
     tick = op("T", op("O", record(1, 3, b"later")) + deadline(2**63 - 1))
-    engine.start(method, request(tick, deadline(engine.clock.now() + 1_000_000)), got.put)
-    assert got.get(timeout=PATIENCE).payload == b"later"
+    call = engine.start(method, request(tick, deadline(engine.clock.now() + 1_000_000)), got.put)
+    # On a busy machine the entry may end behind the deadline, and answer at once.
+    answer = call.answer or got.get(timeout=PATIENCE)
+    assert answer.payload == b"later"
     engine.close()
 
 
