@@ -6,8 +6,9 @@
 
 // A consumer-group coordinator: who works on which partitions, agreed on by
 // sticky, cooperative rebalancing. An instance is a group. It holds at most
-// 1,000 members, 1,000 topics and 10,000 partitions; a Join that would go past
-// that is INVALID_ARGUMENT and names the field.
+// 1,000 members, 1,000 topics and 10,000 partitions, and the different lists of
+// topics that its members name hold at most 10,000 topics together; a Join that
+// would go past that is INVALID_ARGUMENT and names the field.
 
 package rebalancev1
 

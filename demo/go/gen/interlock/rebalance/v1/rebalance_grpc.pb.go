@@ -6,8 +6,9 @@
 
 // A consumer-group coordinator: who works on which partitions, agreed on by
 // sticky, cooperative rebalancing. An instance is a group. It holds at most
-// 1,000 members, 1,000 topics and 10,000 partitions; a Join that would go past
-// that is INVALID_ARGUMENT and names the field.
+// 1,000 members, 1,000 topics and 10,000 partitions, and the different lists of
+// topics that its members name hold at most 10,000 topics together; a Join that
+// would go past that is INVALID_ARGUMENT and names the field.
 
 package rebalancev1
 
@@ -40,7 +41,7 @@ type RebalanceServiceClient interface {
 	// Enters the group, or answers a rebalance. Parks until the generation is
 	// complete: every member has joined, or rebalance_ms (the largest that any
 	// member named) passed and the others were dropped. The first members of an
-	// empty group wait 100 ms for one another, at most a second in all.
+	// empty group wait 200 ms for one another, at most a second in all.
 	// What stands in `revoke` must be given up and Join called again without it
 	// before anyone else is assigned it. A stable group answers a member that
 	// changes nothing at once. A second Join of a member takes the place of a
@@ -161,7 +162,7 @@ type RebalanceServiceServer interface {
 	// Enters the group, or answers a rebalance. Parks until the generation is
 	// complete: every member has joined, or rebalance_ms (the largest that any
 	// member named) passed and the others were dropped. The first members of an
-	// empty group wait 100 ms for one another, at most a second in all.
+	// empty group wait 200 ms for one another, at most a second in all.
 	// What stands in `revoke` must be given up and Join called again without it
 	// before anyone else is assigned it. A stable group answers a member that
 	// changes nothing at once. A second Join of a member takes the place of a
