@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from interlock_host.calls import CancelReason
 from rebalance_group import MS, STABLE, Group, Joining, Refused, Spot
+
+from interlock_host.calls import CancelReason
 
 SESSION_MS = 600
 REBALANCE_MS = 500
