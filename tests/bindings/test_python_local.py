@@ -218,6 +218,15 @@ async def test_open_by_await() -> None:
         await il.counter("hits").add(1)
 
 
+async def test_closed_before_it_was_open() -> None:
+    il = interlock.aio.open("local:")
+    with pytest.raises(interlock.ClientClosed):
+        _ = il.metrics
+    await il.close()
+    with pytest.raises(interlock.ClientClosed):
+        await il.counter("hits").add(1)
+
+
 async def test_lazy_settings() -> None:
     """A queue that nobody awaited still sends its settings, before anything else."""
     async with interlock.aio.open("local:") as il:

@@ -72,6 +72,9 @@ def test_option_of_another_placement(url: str, options: Any) -> None:
 @pytest.mark.parametrize(
     "options",
     [
+        {"timeout": -1},
+        {"deadline": 0},
+        {"retries": -1},
         {"token": "t"},
         {"cert": "c.pem"},
         {"cert": "c.pem", "key": "k.pem"},

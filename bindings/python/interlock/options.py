@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from interlock.errors import Invalid, Unsupported
+from interlock.ops.flow import check_timeout
 from interlock.url import LOCAL, Address
 from interlock.values import DEFAULT, Timeout
 
@@ -65,8 +66,12 @@ class Options:
 
         Raises:
             Unsupported: An option of another placement.
-            Invalid: A token would cross a network in the clear, or half a key pair is given.
+            Invalid: A number is out of its range, a token would cross a network in the clear,
+                or half a key pair is given.
         """
+        check_timeout(self.timeout)
+        if not self.deadline > 0 or self.retries < 0:
+            raise Invalid("deadline= is more than 0 seconds, retries= 0 or more", field="deadline")
         local = address.placement == LOCAL
         other = ("metadata", "token", "ca", "cert", "key") if local else ("modules", "engine")
         for name in other:

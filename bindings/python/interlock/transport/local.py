@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import time
 from collections.abc import Iterator
@@ -11,6 +12,9 @@ from interlock.errors import ResourceExhausted
 from interlock.ops.flow import Request
 from interlock.options import Options
 from interlock.transport.host import Call, CancelReason, LocalHost, Method, Record
+
+_LONGEST_DEAF = 1.0
+"""Seconds. A signal that arrives just before a wait begins is seen only when it ends."""
 
 
 class LocalTransport:
@@ -39,9 +43,11 @@ class LocalTransport:
         return host.finish(method, answer, began)
 
     def _wait(self, call: Call, answers: queue.SimpleQueue[Record], request: Request) -> Record:
+        end = time.monotonic() + request.wait + self._host.deadline
         try:
-            return answers.get(timeout=request.wait + self._host.deadline)
-        except queue.Empty:
+            while (left := end - time.monotonic()) > 0:
+                with contextlib.suppress(queue.Empty):
+                    return answers.get(timeout=min(left, _LONGEST_DEAF))
             call.cancel(CancelReason.DEADLINE)
         except BaseException:
             # KeyboardInterrupt: nobody will read the answer, whether or not it came first.
@@ -92,7 +98,7 @@ class LocalStream:
             self._end(ResourceExhausted.default_code)
             text = f"more than {self._window} messages of the stream were left untaken"
             raise ResourceExhausted(text, reason="SLOW_CONSUMER")
-        record = self._records.get()
+        record = self._take()
         if record.final:
             self._end(record.status)
         if self._ended and record.status:
@@ -102,6 +108,11 @@ class LocalStream:
         if not record.is_message:
             raise StopIteration
         return record.payload
+
+    def _take(self) -> Record:
+        while True:
+            with contextlib.suppress(queue.Empty):
+                return self._records.get(timeout=_LONGEST_DEAF)
 
     def _closed_here(self, record: Record) -> bool:
         return self._call.cancelled and self._host.error(self._method, record).reason == "CALLER_GONE"

@@ -9,7 +9,7 @@ import time
 from collections.abc import AsyncIterator
 from typing import Any
 
-from interlock.errors import ResourceExhausted
+from interlock.errors import ClientClosed, ResourceExhausted
 from interlock.ops.flow import Request
 from interlock.options import Options
 from interlock.transport.host import Call, CancelReason, LocalHost, Method, Record
@@ -28,6 +28,7 @@ class AsyncLocalTransport:
         self._options = options
         self._opening: asyncio.Task[LocalHost] | None = None
         self._host: LocalHost | None = None
+        self._closed = False
         self._turn = 0
         self._thread = 0
 
@@ -35,6 +36,8 @@ class AsyncLocalTransport:
         """Load the modules, on a thread: compiling them takes a while the first time."""
         if self._host is not None:
             return
+        if self._closed:
+            raise ClientClosed("the client is closed")
         if self._opening is None:
             self._opening = asyncio.create_task(asyncio.to_thread(LocalHost, self._options))
         host = await asyncio.shield(self._opening)
@@ -42,7 +45,8 @@ class AsyncLocalTransport:
 
     @property
     def _ready(self) -> LocalHost:
-        assert self._host is not None, "start() comes first"
+        if self._host is None:
+            raise ClientClosed("the client is not open: enter it, or await it, first")
         return self._host
 
     @property
@@ -134,6 +138,7 @@ class AsyncLocalTransport:
 
     async def close(self) -> None:
         """Cancel every call and end the engine."""
+        self._closed = True
         if self._opening is not None and self._host is None:
             with contextlib.suppress(Exception):
                 self._host = await self._opening
