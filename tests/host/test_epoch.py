@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import threading
+import time
 from collections.abc import Callable
 
 import pytest
@@ -43,6 +44,31 @@ def test_sources_advance_the_epoch(source: Callable[[int], epoch._Source]) -> No
 def test_a_loop_ends() -> None:
     with pytest.raises(Trapped, match="entry budget"):
         machine().call("spin")
+
+
+def thread_times(monkeypatch: pytest.MonkeyPatch, *times: int) -> list[int]:
+    """Let the thread's processor time be these, in ns, one after the other; returns what is left."""
+    left = list(times)
+    monkeypatch.setattr(time, "thread_time_ns", lambda: left.pop(0))
+    return left
+
+
+def test_waiting_for_a_processor_costs_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Deadlines come and go while the thread's own time stands still."""
+    spinner = machine(budget_ms=10)
+    left = thread_times(monkeypatch, 5_000_000, 5_000_000, 15_000_000, 15_000_001)
+    with pytest.raises(Trapped, match="entry budget"):
+        spinner.call("spin")
+    assert not left
+
+
+def test_each_entry_has_a_whole_budget(monkeypatch: pytest.MonkeyPatch) -> None:
+    spinner = machine(budget_ms=10)
+    left = thread_times(monkeypatch, 1, 20_000_000, 30_000_000, 30_000_001, 40_000_000, 40_000_001)
+    for unused in (4, 0):
+        with pytest.raises(Trapped, match="entry budget"):
+            spinner.call("spin")
+        assert len(left) == unused
 
 
 def test_a_loop_ends_while_another_thread_holds_the_gil() -> None:

@@ -1,4 +1,4 @@
-"""The clock that stops a module which runs past its entry budget.
+"""The clock that asks whether a module ran past its entry budget; `budget` answers.
 
 wasmtime compares a counter of its engine, the epoch, with each store's
 deadline. Something must advance the counter while a module runs, and it must
@@ -20,7 +20,7 @@ from typing import Protocol
 from interlock_host.wasm import raw
 
 TICK_SECONDS = 0.005
-"""How far apart two epochs are; budgets are kept to within two of them."""
+"""How far apart two epochs are."""
 
 _REST_AFTER_SECONDS = 1.0
 

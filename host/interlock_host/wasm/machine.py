@@ -11,8 +11,8 @@ from wasmtime import _ffi
 from wasmtime._func import maybe_raise_last_exn
 
 from interlock_host.wasm import raw, wasi
+from interlock_host.wasm.budget import Budget
 from interlock_host.wasm.compiler import Compiler
-from interlock_host.wasm.epoch import ticks
 
 _CONTROL = struct.Struct("<qIIII8x")
 _HEAD = struct.Struct("<QIHH")
@@ -67,7 +67,7 @@ class Machine:
     Args:
         program: What to instantiate.
         max_memory: The most bytes of linear memory; growth past it fails in the module.
-        budget_ms: How long one entry may run; 0 lifts the budget.
+        budget_ms: How long one entry may run, see `budget`; 0 lifts the budget.
         seed: Where the stream of `random_get` begins.
         now: The time of the entry that makes the machine, in ns since the epoch.
 
@@ -76,16 +76,16 @@ class Machine:
     """
 
     __slots__ = (
-        "_args", "_args_at", "_context", "_control", "_funcs", "_instance", "_keep", "_program", "_size",
-        "_store", "_ticker", "_ticks", "_trap", "_trap_at", "_view", "deadline", "inbox", "inbox_size",
-        "memory", "now", "outbox", "outbox_len", "output", "random",
+        "_args", "_args_at", "_budget", "_context", "_control", "_funcs", "_instance", "_keep", "_program",
+        "_size", "_store", "_ticker", "_ticks", "_trap", "_trap_at", "_view", "deadline", "inbox",
+        "inbox_size", "memory", "now", "outbox", "outbox_len", "output", "random",
     )  # fmt: skip
 
     def __init__(self, program: Program, max_memory: int, budget_ms: int, seed: int, now: int) -> None:
         self._program = program
         self._ticker = program.compiler.ticker
-        self._ticks = ctypes.c_uint64(ticks(budget_ms) if budget_ms else 1 << 40)
-        self._ticker.longest_ms = max(self._ticker.longest_ms, budget_ms)
+        self._budget = Budget(self._ticker, budget_ms)
+        self._ticks = self._budget.epochs
         self._funcs: dict[str, ctypes.c_void_p | None] = {}
         self._keep: list[object] = []
         self.random = wasi.SplitMix64(seed)
@@ -94,6 +94,7 @@ class Machine:
         self._store = raw.STORE_NEW(program.compiler.engine_address, None, None)
         # ctypes objects, made once: converting an integer costs more than passing one.
         self._context = ctypes.c_void_p(raw.STORE_CONTEXT(self._store))
+        self._budget.judge_in(self._store)
         raw.STORE_LIMITER(self._store, max_memory, _TABLE_ELEMENTS, 1, 16, 1)
         trap = ctypes.c_void_p()
         arguments = (ctypes.c_int64 * 6)()
@@ -116,7 +117,7 @@ class Machine:
             self._program.pre, self._context, ctypes.addressof(instance), self._trap_at
         )
         if error:
-            raise StartFailed(raw.take_error(error))
+            raise StartFailed(_take_error(error))
         if self._trap.value:
             raise StartFailed(self._take_trap())
 
@@ -160,6 +161,7 @@ class Machine:
         ticker.entered = True
         if not ticker.awake:
             ticker.wake()
+        self._budget.overrun = 0
         raw.SET_EPOCH_DEADLINE(self._context, self._ticks)
         if self._program.uses_wasi:
             wasi.enter(self)
@@ -184,10 +186,8 @@ class Machine:
         return args[0]
 
     def _take_trap(self) -> str:
-        interrupted, text = raw.take_trap(self._trap.value or 0)
+        text = raw.take_trap(self._trap.value or 0)
         self._trap.value = None
-        if interrupted:
-            return "the module ran past its entry budget"
         return text.splitlines()[-1] if text else "trap"
 
     def begin(self) -> None:
@@ -277,4 +277,4 @@ def _take_error(error: raw.Address) -> str:
         maybe_raise_last_exn()
     except wasi.ProcessExit as ended:
         return str(ended)
-    return text.splitlines()[-1] if text else "error"
+    return text.splitlines()[-1].strip() if text else "error"

@@ -42,11 +42,16 @@ STORE_DELETE = _bind(_HELD, "wasmtime_store_delete", None, _P)
 _I64 = ctypes.c_int64
 STORE_LIMITER = _bind(_HELD, "wasmtime_store_limiter", None, _P, _I64, _I64, _I64, _I64, _I64)
 SET_EPOCH_DEADLINE = _bind(_HELD, "wasmtime_context_set_epoch_deadline", None, _P, ctypes.c_uint64)
+# (context, data, epochs_out, kind_out) -> error or NULL. It takes the GIL itself.
+EpochDeadline = ctypes.CFUNCTYPE(
+    _SIZE, _P, _P, ctypes.POINTER(ctypes.c_uint64), ctypes.POINTER(ctypes.c_uint8)
+)
+ON_EPOCH_DEADLINE = _bind(_HELD, "wasmtime_store_epoch_deadline_callback", None, _P, EpochDeadline, _P, _P)
 MEMORY_DATA = _bind(_HELD, "wasmtime_memory_data", _P, _P, _P)
 MEMORY_DATA_SIZE = _bind(_HELD, "wasmtime_memory_data_size", _SIZE, _P, _P)
-_TRAP_CODE = _bind(_HELD, "wasmtime_trap_code", ctypes.c_bool, _P, _P)
 _TRAP_MESSAGE = _bind(_HELD, "wasm_trap_message", None, _P, _P)
 _TRAP_DELETE = _bind(_HELD, "wasm_trap_delete", None, _P)
+ERROR_NEW = _bind(_HELD, "wasmtime_error_new", _P, ctypes.c_char_p)
 _ERROR_MESSAGE = _bind(_HELD, "wasmtime_error_message", None, _P, _P)
 _ERROR_DELETE = _bind(_HELD, "wasmtime_error_delete", None, _P)
 
@@ -57,8 +62,6 @@ INCREMENT_EPOCH = _bind(_HELD, "wasmtime_engine_increment_epoch", None, _P)
 Extern = _ffi.wasmtime_extern
 EXTERN_FUNC = 0
 EXTERN_MEMORY = 3
-
-_INTERRUPT = _ffi.wasmtime_trap_code_enum.WASMTIME_TRAP_CODE_INTERRUPT.value
 
 
 def address_of(pointer: Any) -> Address:
@@ -84,10 +87,8 @@ def take_error(error: Address) -> str:
     return text
 
 
-def take_trap(trap: Address) -> tuple[bool, str]:
-    """Return whether a `wasm_trap_t` is an epoch interrupt, and its text; free it."""
-    code = ctypes.c_uint8()
-    interrupted = bool(_TRAP_CODE(trap, ctypes.byref(code))) and code.value == _INTERRUPT
+def take_trap(trap: Address) -> str:
+    """Return the text of a `wasm_trap_t` and free it."""
     text = _take_text(_TRAP_MESSAGE, trap)
     _TRAP_DELETE(trap)
-    return interrupted, text
+    return text
