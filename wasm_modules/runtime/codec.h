@@ -54,7 +54,7 @@ typedef struct {
 typedef struct {
   const uint8_t *at;
   const uint8_t *to;
-  const uint8_t *packed_to;  // within a packed run: its end; else NULL
+  const uint8_t *packed_to;  // the end of the packed run that it came by last; NULL before the first
   const uint32_t *way;       // as in codec_repeated
   uint32_t level;            // how far along `way` the cursor is
   const uint8_t *ends[CODEC_WAY_MAX];  // of the messages along `way`, to `level`

@@ -59,12 +59,9 @@ bool codec_next_number(codec_cursor *at, uint32_t tag, uint64_t *out) {
   for (;;) {
     uint32_t found;
     codec_view run;
-    if (at->packed_to) {
-      if (at->at < at->packed_to) {
-        at->at = read_number(at->at, at->packed_to, tag & 7, out);
-        return true;
-      }
-      at->packed_to = NULL;
+    if (at->packed_to && at->at < at->packed_to) {
+      at->at = read_number(at->at, at->packed_to, tag & 7, out);
+      return true;
     }
     if (!next_tag(at, &found)) return false;
     if (found == tag) {
