@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 Partitions = Mapping[str, Sequence[int]]
 """Partitions by topic: {"orders": (0, 1, 2)}."""
@@ -180,7 +180,3 @@ class GroupView:
     """By name."""
     topics: dict[str, int] = field(default_factory=dict)
     """Partitions by topic; empty in a watch."""
-
-
-Callback = Any
-"""A function, or for `interlock.aio` also a coroutine function, of partitions by topic."""
