@@ -16,6 +16,8 @@ class Reason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     REASON_MESSAGE_TOO_LARGE: _ClassVar[Reason]
     REASON_UNKNOWN_METHOD: _ClassVar[Reason]
     REASON_NOT_FOUND: _ClassVar[Reason]
+    REASON_UNAUTHENTICATED: _ClassVar[Reason]
+    REASON_PERMISSION_DENIED: _ClassVar[Reason]
     REASON_CONFIG_CONFLICT: _ClassVar[Reason]
     REASON_FENCED: _ClassVar[Reason]
     REASON_CLOSED: _ClassVar[Reason]
@@ -49,6 +51,8 @@ REASON_INSTANCE_CHANGED: Reason
 REASON_MESSAGE_TOO_LARGE: Reason
 REASON_UNKNOWN_METHOD: Reason
 REASON_NOT_FOUND: Reason
+REASON_UNAUTHENTICATED: Reason
+REASON_PERMISSION_DENIED: Reason
 REASON_CONFIG_CONFLICT: Reason
 REASON_FENCED: Reason
 REASON_CLOSED: Reason
