@@ -7,6 +7,7 @@ from counter_session import WINDOW_MS, Session
 
 RESOURCE_EXHAUSTED = 8
 ONCE_MAX = 262_144
+MIN = -(2**63)
 
 
 @pytest.fixture
@@ -127,9 +128,11 @@ def test_no_memory_for_the_state(c: Session) -> None:
     assert c.state() == b""
 
 
-def test_a_reply_that_fits_no_message() -> None:
+def test_the_largest_requests() -> None:
     c = Session()
-    # 1,024 additions whose request just fits, with a once that the reply has not.
-    call = c.start_add(*((f"{i:01024}", 1) for i in range(1024)))
-    assert call.refusal is None, "the most of a request that the rules allow fits its reply"
+    keys = [f"{i:01024}" for i in range(1024)]
+    reply = c.start("Add", adds=[{"key": key, "delta": MIN, "once": key[-255:]} for key in keys]).reply
+    assert [one.key for one in reply.values] == keys
+    assert c.get(*keys) == [MIN] * 1024
+    assert c.reset(*keys) == 1024
     c.close()

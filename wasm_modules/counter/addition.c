@@ -33,7 +33,8 @@ static void undo(const step *s) {
   if (s->once) once_take_back(s->once);
 }
 
-static enum outcome apply(const Addition *addition, const cell_key *key, int64_t now, step *s, int64_t *value) {
+static enum outcome apply(const Addition *addition, const cell_key *key, int64_t now, step *s,
+                          int64_t *value) {
   *s = (step){.delta = addition->delta};
   if (addition->once.size) {
     s->once = once_add(addition->once, now + ONCE_WINDOW_NS);
@@ -78,15 +79,6 @@ static enum outcome apply_all(const AddRequest *request, int64_t now, step *step
   return DONE;
 }
 
-// The most bytes that the reply may take.
-static uint32_t reply_bound(const AddRequest *request) {
-  codec_cursor at = codec_walk(request->adds);
-  Addition addition;
-  uint32_t bytes = 0;
-  while (AddRequest_next_adds(&at, &addition)) bytes += REPLY_VALUE_MAX(addition.key.size);
-  return bytes;
-}
-
 static void refuse(uint64_t call, enum outcome outcome, uint32_t at) {
   char field[32];
   if (outcome == WOULD_OVERFLOW) {
@@ -98,31 +90,28 @@ static void refuse(uint64_t call, enum outcome outcome, uint32_t at) {
   }
 }
 
-void add_all(uint64_t call, const AddRequest *request, int64_t now) {
+// Answers the call, within `bound` bytes; false if there is no memory for it.
+static bool answer(uint64_t call, const AddRequest *request, int64_t now, step *steps, uint32_t bound) {
+  codec_writer *w = reply_open(call, bound);
+  if (!w) return false;
+  uint32_t done;
+  enum outcome outcome = apply_all(request, now, steps, &done, w);
+  if (outcome != DONE) {
+    outbox_abandon();
+    for (uint32_t i = done; i > 0; i--) undo(&steps[i - 1]);
+    refuse(call, outcome, done);
+    return true;
+  }
+  outbox_close();
+  for (uint32_t i = 0; i < done; i++) {
+    if (steps[i].cell) waits_changed(counter_cell_key(steps[i].cell), steps[i].cell->key_size);
+  }
+  return true;
+}
+
+void add_all(uint64_t call, const AddRequest *request, uint32_t size, int64_t now) {
   uint32_t count = request->adds.count;
-  uint32_t bound = reply_bound(request);
-  if (bound > MESSAGE_MAX) {
-    outbox_error(call, INTERLOCK_RESOURCE_EXHAUSTED, REASON_MESSAGE_TOO_LARGE,
-                 "the reply would be larger than a message; nothing was added", "adds");
-    return;
-  }
   step *steps = count <= STEPS_STATIC ? steps_static : heap_alloc(count * sizeof(step));
-  codec_writer *w = steps ? reply_open(call, bound) : NULL;
-  if (w) {
-    uint32_t done;
-    enum outcome outcome = apply_all(request, now, steps, &done, w);
-    if (outcome == DONE) {
-      outbox_close();
-      for (uint32_t i = 0; i < count; i++) {
-        if (steps[i].cell) waits_changed(counter_cell_key(steps[i].cell), steps[i].cell->key_size);
-      }
-    } else {
-      outbox_abandon();
-      for (uint32_t i = done; i > 0; i--) undo(&steps[i - 1]);
-      refuse(call, outcome, done);
-    }
-  } else {
-    reply_no_memory(call, NULL);
-  }
+  if (!steps || !answer(call, request, now, steps, REPLY_VALUES_MAX(size, count))) reply_no_memory(call, NULL);
   if (steps != steps_static) heap_free(steps);
 }

@@ -4,7 +4,7 @@
 
 #include "gen/counter.h"
 
-// Answers the call.
-void add_all(uint64_t call, const AddRequest *request, int64_t now);
+// Answers the call, whose request has `size` bytes.
+void add_all(uint64_t call, const AddRequest *request, uint32_t size, int64_t now);
 
 #endif

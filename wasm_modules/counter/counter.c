@@ -45,21 +45,21 @@ INTERLOCK_EXPORT("interlock_configure") int32_t configure(int32_t size, int64_t 
   keys_init(TIMER_RECLAIM);
   interlock_InstanceConfig config = {0};
   codec_error error;
-  bool decodes = interlock_InstanceConfig_decode(inbox_message((uint32_t)size), (uint32_t)size, &config, &error);
+  const uint8_t *message = inbox_message((uint32_t)size);
+  bool decodes = interlock_InstanceConfig_decode(message, (uint32_t)size, &config, &error);
   return decodes && !config.config.size ? INTERLOCK_OK : INTERLOCK_INVALID_ARGUMENT;
 }
 
 INTERLOCK_EXPORT("Add") void Add(uint64_t call, int32_t size, int64_t now) {
   BEGIN(AddRequest, call, size, request)
-  add_all(call, &request, now);
+  add_all(call, &request, (uint32_t)size, now);
   end();
 }
 
-// As many values, in order, as fit a message.
 static void put_values(codec_writer *w, const GetRequest *request) {
   codec_cursor at = codec_walk(request->keys);
   codec_view text;
-  while (GetRequest_next_keys(&at, &text) && (size_t)(w->end - w->at) >= REPLY_VALUE_MAX(text.size)) {
+  while (GetRequest_next_keys(&at, &text)) {
     cell_key key = key_of(text);
     uint8_t *mark = GetResponse_open_values(w);
     KeyValue_put_key(w, text);
@@ -71,11 +71,7 @@ static void put_values(codec_writer *w, const GetRequest *request) {
 INTERLOCK_EXPORT("Get") void Get(uint64_t call, int32_t size, int64_t now) {
   (void)now;
   BEGIN(GetRequest, call, size, request)
-  codec_cursor at = codec_walk(request.keys);
-  codec_view key;
-  uint32_t bound = 0;
-  while (GetRequest_next_keys(&at, &key)) bound += REPLY_VALUE_MAX(key.size);
-  codec_writer *w = reply_open(call, bound < MESSAGE_MAX ? bound : MESSAGE_MAX);
+  codec_writer *w = reply_open(call, REPLY_VALUES_MAX((uint32_t)size, request.keys.count));
   if (w) {
     put_values(w, &request);
     outbox_close();

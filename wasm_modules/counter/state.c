@@ -28,7 +28,9 @@ static codec_view key_in(const order_node *node) {
 
 static size_t bound(void) {
   size_t bytes = 0;
-  for (const order_node *node = first_key(); node; node = node->next[0]) bytes += VALUE_BYTES(node->cell->key_size);
+  for (const order_node *node = first_key(); node; node = node->next[0]) {
+    bytes += VALUE_BYTES(node->cell->key_size);
+  }
   for (const once_id *id = once_oldest(); id; id = id->next) bytes += VALUE_BYTES(id->size);
   waits_cursor at = {0};
   waits_parked parked;

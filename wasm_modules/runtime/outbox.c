@@ -111,7 +111,8 @@ static bool make_room(uint32_t more) {
 static uint32_t record_size(uint32_t payload) { return HEAD + ((payload + 7) & ~7u); }
 
 bool outbox_has_room(uint32_t payload) {
-  if (payload <= OUTBOX_MAX / 2 && make_room(record_size(payload) + record_size(OUTBOX_ERROR_MAX))) return true;
+  const uint32_t reserve = record_size(OUTBOX_ERROR_MAX);
+  if (payload <= OUTBOX_MAX / 2 && make_room(record_size(payload) + reserve)) return true;
   outbox_backlog = true;
   return false;
 }
