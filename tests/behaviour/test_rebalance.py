@@ -31,7 +31,7 @@ async def joined(world: World, *joins: Any) -> list[Any]:
 async def test_one_member(world: World) -> None:
     group = world.il.rebalance(world.name)
     assert (await group.describe()).state is GroupState.EMPTY
-    (alone,) = await joined(world, group.join("a", TOPICS))
+    (alone,) = await joined(world, group.join("a", TOPICS, session=LONG))
     assert alone.assigned == {"orders": (0, 1, 2, 3, 4, 5)}
     assert alone.revoke == {}
     beat = await group.heartbeat("a", alone.generation)
@@ -47,7 +47,7 @@ async def test_one_member(world: World) -> None:
 
 async def test_fencing(world: World) -> None:
     group = world.il.rebalance(world.name)
-    (alone,) = await joined(world, group.join("a", TOPICS))
+    (alone,) = await joined(world, group.join("a", TOPICS, session=LONG))
     with pytest.raises(interlock.Fenced):
         await group.check_generation("a", alone.generation + 1, {"orders": [0]})
     with pytest.raises(interlock.Fenced):
@@ -58,9 +58,9 @@ async def test_fencing(world: World) -> None:
 
 async def test_superseded(world: World) -> None:
     group = world.il.rebalance(world.name)
-    first = asyncio.ensure_future(group.join("a", TOPICS))
+    first = asyncio.ensure_future(group.join("a", TOPICS, session=LONG))
     await world.parked("rebalance")
-    second = asyncio.ensure_future(group.join("a", TOPICS))
+    second = asyncio.ensure_future(group.join("a", TOPICS, session=LONG))
     with pytest.raises(interlock.Superseded):
         await first
     await joined(world, second)
@@ -81,7 +81,7 @@ async def test_watch(world: World) -> None:
     async for view in group.watch():
         views.append(view)
         if len(views) == 1:
-            await joined(world, group.join("a", TOPICS))
+            await joined(world, group.join("a", TOPICS, session=LONG))
         if view.generation:
             break
     assert views[0].state is GroupState.EMPTY
@@ -174,5 +174,5 @@ async def test_callback_that_fails(world: World) -> None:
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        await joined(world, group.member("a", TOPICS, on_assign=fail).__aenter__())
+        await joined(world, group.member("a", TOPICS, session=LONG, on_assign=fail).__aenter__())
     assert (await group.describe()).members == ()
