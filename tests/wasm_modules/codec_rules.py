@@ -63,37 +63,3 @@ def _value(
     ]
     if any(broken):
         yield here
-
-
-def instances(data: bytes) -> int:
-    """How many times a decodable message has field 1 as a string, at its top level."""
-    at = count = 0
-    while at < len(data):
-        (tag, at), start = _varint(data, at), at
-        count += tag == 10
-        at = _skip(data, at, tag)
-        assert at > start
-    return count
-
-
-def _varint(data: bytes, at: int) -> tuple[int, int]:
-    number = shift = 0
-    while True:
-        number |= (data[at] & 0x7F) << shift
-        at, shift = at + 1, shift + 7
-        if data[at - 1] < 0x80:
-            return number, at
-
-
-def _skip(data: bytes, at: int, tag: int) -> int:
-    wire_type = tag & 7
-    if wire_type == 3:
-        while True:
-            inner, at = _varint(data, at)
-            if inner == tag + 1:
-                return at
-            at = _skip(data, at, inner)
-    if wire_type == 2:
-        size, at = _varint(data, at)
-        return at + size
-    return {0: lambda: _varint(data, at)[1], 1: lambda: at + 8, 5: lambda: at + 4}[wire_type]()

@@ -93,7 +93,7 @@ class Wire:
 
     def other(self, numbers: list[int], depth: int) -> bytes:
         """A field of any wire type: one that the message does not have, or has in another form."""
-        number = self.chance.choice([*numbers, 15, 1000, 2**29 - 1])
+        number = self.chance.choice([*numbers, 15, 1000, 2**29 - 1, 0])
         wire_type = self.chance.choice([0, 1, 2, 3, 5])
         if wire_type != 3:
             return tag(number, wire_type) + self.content(wire_type)
