@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 
 import pytest
+from queue_session import CHARGE, Session
+
 from interlock.queue.v1 import queue_pb2 as pb
 from interlock.queue.v1.queue_pb2 import Item
 from interlock_host.calls import CancelReason
-from queue_session import CHARGE, Session
 
 
 @pytest.fixture

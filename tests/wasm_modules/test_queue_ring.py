@@ -9,8 +9,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-import interlock_host
 import pytest
+
+import interlock_host
 
 SOURCE = Path(__file__).with_name("queue_ring_stress.c")
 ITEMS = 20_000

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 import pytest
-from interlock.queue.v1.queue_pb2 import Item
 from queue_session import Session
+
+from interlock.queue.v1.queue_pb2 import Item
 
 
 @pytest.fixture
