@@ -39,11 +39,11 @@ class Failure(NamedTuple):
 
     def record(self) -> Record:
         """Return the failure as the final record of a call."""
-        error = error_pb2.Error(message=self.message, field=self.field)
         if self.domain == DOMAIN and self.reason:
-            error.reason = error_pb2.Reason.Value(f"REASON_{self.reason}")
+            named = f"REASON_{self.reason}"
+            error = error_pb2.Error(message=self.message, field=self.field, reason=named)
         else:
-            error.module_reason = self.reason
+            error = error_pb2.Error(message=self.message, field=self.field, module_reason=self.reason)
         return Record(self.code, FINAL, error.SerializeToString(deterministic=True))
 
 

@@ -254,8 +254,8 @@ class Instance:
             machine.output.clear()
         for record in emitted:
             call_id, status, flags, payload = record
-            own = call is not None and call_id == call.id and call.sink is None
-            if own and flags == ANSWER and not status:
+            answers = flags == ANSWER and not status
+            if answers and call is not None and call_id == call.id and call.sink is None:
                 self._answer(call, payload)
             else:
                 self._dispatch(record, call)
