@@ -9,6 +9,7 @@ from typing import Any
 
 from sybil import Sybil
 from sybil.parsers.markdown import CodeBlockParser, PythonCodeBlockParser
+
 from tests.docs.console import Console, evaluate
 
 HERE = Path(__file__).parent

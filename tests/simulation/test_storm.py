@@ -4,8 +4,8 @@ import dataclasses
 from collections.abc import Iterator
 
 import pytest
-from demo.storm import Model, Retry, StormResult, run_storm
 
+from demo.storm import Model, Retry, StormResult, run_storm
 from interlock_host.clock import RunClock, VirtualClock
 from interlock_host.engine import Engine, EngineConfig
 
