@@ -70,12 +70,6 @@ def close_queues(client: Client) -> None:
         client.queue(queue_name(partition)).close()
 
 
-def unfinished(client: Client) -> int:
-    """Return how many items wait in the queues, or are leased."""
-    stats = [client.queue(queue_name(partition)).stats() for partition in range(PARTITIONS)]
-    return sum(found.depth + found.leased + found.delayed for found in stats)
-
-
 def read_totals(client: Client) -> Totals:
     """Return the counts of all words, from all counters."""
     totals: Totals = {}

@@ -1,0 +1,154 @@
+"""The acts of the demo."""
+
+from __future__ import annotations
+
+import dataclasses
+import tempfile
+from pathlib import Path
+
+import prometheus_client
+from rich.console import Console
+from rich.table import Table
+
+import interlock
+from demo.board import Board
+from demo.daemon import Daemon
+from demo.failure import DemoFailed
+from demo.go_client import GoMissing, build_consumer
+from demo.processes import Plan, Processes
+from demo.run import Job
+from demo.screen import screen_on
+from demo.storm import StormResult, run_storm
+from demo.summary import print_calls, total_line
+from demo.threads import Threads
+from demo.words import Totals, differences
+from interlock_host.clock import VirtualClock
+from interlock_host.engine import Engine, EngineConfig
+
+START_NS = 10**18
+SHOWN = 10
+
+
+@dataclasses.dataclass
+class Corpus:
+    """The input, and what is right."""
+
+    files: list[Path]
+    most: int | None
+    items: int
+    totals: Totals
+
+
+def check(console: Console, found: Totals, corpus: Corpus) -> None:
+    """Compare word for word.
+
+    Raises:
+        DemoFailed: They differ.
+    """
+    wrong = differences(found, corpus.totals)
+    for line in wrong[:SHOWN]:
+        console.print(line, highlight=False, markup=False)
+    if wrong:
+        raise DemoFailed(f"{len(wrong):,} words have the wrong count")
+    console.print(f"words equal: {total_line(found)}", style="bold green", highlight=False)
+
+
+def go_program(console: Console, folder: Path, required: bool) -> Path | None:
+    """Build the Go consumer, or say what is left out.
+
+    Raises:
+        DemoFailed: It is required, and there is none.
+    """
+    try:
+        with console.status("building the Go consumer (the first time on a machine takes a minute)"):
+            return build_consumer(folder)
+    except GoMissing as missing:
+        if required:
+            raise DemoFailed(str(missing)) from missing
+        console.print(f"[bold yellow]Left out: the Go consumers.[/] {missing}.")
+        console.print("Python alone does the work; all other parts of the demo are the same.")
+        return None
+
+
+def through_daemon(console: Console, corpus: Corpus, go_required: bool) -> None:
+    """Processes in Python and Go around a daemon; one is killed."""
+    with tempfile.TemporaryDirectory() as folder:
+        program = go_program(console, Path(folder), go_required)
+        python, go = (3, 0) if program is None else (2, 2)
+        plan = Plan(python, go, program, corpus.most, halt_after=max(1, corpus.items // 200))
+        board = Board("through the daemon", corpus.items)
+        with Daemon() as daemon, interlock.open(daemon.url) as client:
+            console.print(f"the daemon serves at {daemon.target} (pid {daemon.pid})", highlight=False)
+            crew = Processes(daemon, plan, board)
+            with screen_on(console) as screen:
+                totals = Job(client, daemon.metrics, crew, board, screen).run()
+    print_calls(console, board)
+    check(console, totals, corpus)
+    _check_recovery(console, crew, board)
+
+
+def _check_recovery(console: Console, crew: Processes, board: Board) -> None:
+    if not crew.halted:
+        raise DemoFailed("nobody was killed between its Adds and its Acks")
+    if board.again < crew.halted["items"]:
+        raise DemoFailed(f"only {board.again} of the {crew.halted['items']} leased items came back")
+    if not board.known:
+        raise DemoFailed("no addition was refused by its once")
+    heirs = ", ".join(f"{partition} to {name}" for partition, name in sorted(board.moved.items()))
+    if not heirs:
+        raise DemoFailed("the killed consumer's partitions did not move")
+    victim = next(iter(board.killed))
+    console.print(
+        f"{victim} was killed between its Adds and its Acks: its {crew.halted['items']} leased items came back,"
+        f" {board.known:,} additions for them were known by their once and not counted twice;"
+        f" its partitions moved ({heirs})",
+        highlight=False,
+    )
+
+
+def in_process(console: Console, corpus: Corpus) -> None:
+    """The same producers and consumers on threads, in this process."""
+    board = Board("in process", corpus.items)
+    with interlock.open("local:") as client, screen_on(console) as screen:
+        crew = Threads(client, corpus.files, board)
+
+        def metrics() -> str:
+            return prometheus_client.generate_latest(client.metrics).decode()
+
+        totals = Job(client, metrics, crew, board, screen).run()
+    print_calls(console, board)
+    check(console, totals, corpus)
+
+
+def storm(console: Console, groups: int = 127) -> None:
+    """The rebalance storm, with clients that retry at once and with the Backoff hook.
+
+    Raises:
+        DemoFailed: With the hook it did not settle.
+    """
+    with console.status(f"{groups} groups"):
+        at_once, backing_off = (_storm(groups, retry) for retry in ("immediate", "backoff"))
+    table = Table(box=None, padding=(0, 2), header_style="bold")
+    for title in (f"{groups} groups", "retry at once", "Backoff hook"):
+        table.add_column(title, justify="left" if title.endswith("groups") else "right")
+    rows = {
+        "time to settle": lambda r: f"{r.settle_ms / 1000:.2f} s" + ("" if r.settled else " (given up)"),
+        "requests": lambda r: f"{r.requests:,}",
+        "refused": lambda r: f"{r.refused:,}",
+        "longest wait": lambda r: f"{r.longest_wait_ms:,.0f} ms",
+        "generations": lambda r: f"{r.generations:,}",
+        "partitions moved": lambda r: f"{r.moves:,} ({r.minimum_moves:,} had to)",
+    }
+    for name, say in rows.items():
+        table.add_row(name, say(at_once), say(backing_off))
+    console.print(table)
+    if not backing_off.settled:
+        raise DemoFailed("the storm did not settle with the Backoff hook")
+
+
+def _storm(groups: int, retry: str) -> StormResult:
+    engine = Engine(EngineConfig(), clock=VirtualClock(START_NS))
+    try:
+        return run_storm(engine, groups=groups, retry="backoff" if retry == "backoff" else "immediate")
+    finally:
+        engine.close()

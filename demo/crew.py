@@ -1,0 +1,48 @@
+"""Who does the work of a job: what processes and threads have in common."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from demo.board import Board
+
+
+class Crew(Protocol):
+    """Producers and consumers."""
+
+    consumers: list[str]
+    """The names of those that will join the group."""
+
+    def start_consumers(self) -> None: ...
+
+    def start_producers(self) -> None: ...
+
+    def producing(self) -> bool:
+        """Whether a producer has work left."""
+
+    def step(self) -> None:
+        """See to what happened since the last call.
+
+        Raises:
+            DemoFailed: One of them ended before it should.
+        """
+
+    def stop(self) -> None:
+        """Let consumers finish what they have in hand, leave the group, and end.
+
+        Raises:
+            DemoFailed: One of them did not end well.
+        """
+
+
+def hear(board: Board, name: str, what: dict[str, Any]) -> None:
+    """Note what a worker says."""
+    if what["event"] == "again":
+        board.again += what["items"]
+        board.known += what["known"]
+        board.say(
+            f"{name} has {what['items']} items of partition {what['partition']} that a dead lease gave back:"
+            f" {what['known']:,} additions were known already"
+        )
+    elif what["event"] == "produced":
+        board.say(f"{name} is done: {what['items']:,} items pushed")

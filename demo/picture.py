@@ -1,0 +1,89 @@
+"""The picture of a running job, for a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rich.console import RenderableType
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from demo.board import Board
+from demo.job import PARTITIONS
+
+EVENTS = 9
+LEVELS = " ▁▂▃▄▅▆▇█"
+STYLES = {"py": "yellow", "go": "cyan", "killed": "red strike"}
+
+
+def picture(board: Board) -> Iterator[RenderableType]:
+    """Draw the board."""
+    yield Text()
+    yield _progress(board)
+    yield Text()
+    yield _members(board)
+    yield Text()
+    yield _languages(board)
+    yield Text()
+    for event in board.events[-EVENTS:]:
+        yield _event(board, event.seconds, event.text)
+
+
+def _progress(board: Board) -> RenderableType:
+    grid = Table.grid(padding=(0, 2))
+    bar = ProgressBar(total=max(board.total, 1), completed=board.done, width=40)
+    count = f"{board.done:,} of {board.total:,} items"
+    grid.add_row(Text(board.title, style="bold"), bar, count, f"{board.seconds:.1f} s")
+    return grid
+
+
+def _style(name: str) -> str:
+    return STYLES.get(name.partition("-")[0], "")
+
+
+def _members(board: Board) -> RenderableType:
+    """A row for each consumer: its partitions, and how full their queues are."""
+    table = Table(box=None, padding=(0, 1), show_header=True, header_style="dim")
+    table.add_column("consumer", width=10)
+    for partition in range(PARTITIONS):
+        table.add_column(str(partition), justify="center", width=4)
+    table.add_column("")
+    fullest = max(*board.waiting, 1)
+    for name in sorted(board.killed | board.members.keys()):
+        dead = name in board.killed
+        owned = [partition for partition, owner in board.owners.items() if owner == name]
+        cells = [_cell(board.waiting[n], fullest) if n in owned else "·" for n in range(PARTITIONS)]
+        style = STYLES["killed"] if dead else _style(name)
+        table.add_row(Text(name, style=style), *cells, Text("killed", style="red") if dead else "")
+    return table
+
+
+def _cell(waiting: int, fullest: int) -> Text:
+    """How many items wait, beside a bar against the fullest queue."""
+    level = LEVELS[min(len(LEVELS) - 1, (waiting * (len(LEVELS) - 1) + fullest - 1) // fullest)]
+    return Text.assemble((level, "green"), f"{waiting}" if waiting else "-")
+
+
+def _languages(board: Board) -> RenderableType:
+    table = Table(box=None, padding=(0, 2), header_style="dim")
+    for title in ("language", "items", "items/s", "Add p50", "Add p99", "Ack p50", "Ack p99"):
+        table.add_column(title, justify="left" if title == "language" else "right")
+    for language in board.readings.languages():
+        calls = [board.readings.of(language, method) for method in ("Add", "Ack")]
+        times = [milliseconds(one.quantile(q)) for one in calls for q in (0.5, 0.99)]
+        items = f"{board.readings.items(language):,}"
+        table.add_row(
+            Text(language, style=_style(language[:2])), items, f"{board.rate(language):,.0f}", *times
+        )
+    return table
+
+
+def milliseconds(seconds: float) -> str:
+    return f"{seconds * 1000:,.1f} ms"
+
+
+def _event(board: Board, seconds: float, text: str) -> Text:
+    style = "red" if text.startswith("killed") else "green" if "known already" in text else ""
+    line = Text(f"{seconds:6.1f} s  ", style="dim", no_wrap=True, overflow="ellipsis")
+    return line.append(text, style=style or "default not dim")
