@@ -64,7 +64,14 @@ class HostConfig:
     drain_seconds: float = 10.0
     """How long parked calls may go on once the host is told to stop."""
     insecure: bool = False
-    """Whether a public address may be served without TLS."""
+    """Whether a public address may be served without TLS; never with tokens."""
+    tls_cert: Path | None = None
+    """The host's certificate, in PEM. With it every port speaks TLS; Unix sockets do not."""
+    tls_key: Path | None = None
+    client_ca: Path | None = None
+    """The authorities of clients: one without a certificate of theirs is turned away."""
+    tokens: Path | None = None
+    """Who may call what; None lets everyone do everything who reaches the host."""
     clock: str = "run"
     """"virtual" for tests: time moves by HostService.Advance only."""
     seed: int = 0
@@ -200,6 +207,10 @@ def _paths(value: Any) -> tuple[Path, ...]:
     return tuple(Path(item).expanduser() for item in items)
 
 
+def _path(value: Any) -> Path:
+    return value if isinstance(value, Path) else Path(_text(value)).expanduser()
+
+
 def _whole(value: Any) -> int:
     if isinstance(value, bool | float):
         raise ValueError(f"{value!r} is not a whole number")
@@ -247,10 +258,14 @@ _SCALARS: dict[str, Any] = {
     "listen": _texts,
     "metrics": _text,
     "modules": _paths,
-    "cache": lambda value: Path(_text(value)).expanduser(),
+    "cache": _path,
     "max_instances": _at_least_one,
     "drain_seconds": _seconds,
     "insecure": _flag,
+    "tls_cert": _path,
+    "tls_key": _path,
+    "client_ca": _path,
+    "tokens": _path,
     "clock": _one_of(*CLOCKS),
     "seed": _whole,
     "log_level": _one_of(*logs.LEVELS),

@@ -10,8 +10,9 @@ import click
 import grpc
 from google.protobuf import json_format
 
+from interlock_host.cli.channel import Target
 from interlock_host.cli.reflect import ReflectedMethod, find_method
-from interlock_host.cli.target import EXIT_HELP, connected, print_json, split_name, target_option
+from interlock_host.cli.target import EXIT_HELP, connected, print_json, split_name, target_options
 
 _INSTANCE_FIELD = 1
 
@@ -40,11 +41,11 @@ class NotARequest(click.ClickException):
 @click.argument("name", metavar="MODULE/INSTANCE")
 @click.argument("method", metavar="METHOD")
 @click.argument("request", metavar="[JSON|-]", required=False)
-@target_option
+@target_options
 @click.option(
     "--timeout", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS", help="The call's deadline."
 )
-def call(name: str, method: str, request: str | None, target: str | None, timeout: float | None) -> None:
+def call(name: str, method: str, request: str | None, target: Target, timeout: float | None) -> None:
     """Call a METHOD of an instance and print the answer as proto JSON, a line a message.
 
     The request is proto JSON; without it, an empty one. "-" reads it from

@@ -9,6 +9,7 @@ import click
 import grpc
 
 from interlock.host.v1 import host_pb2
+from interlock_host.cli.channel import Target
 from interlock_host.cli.target import (
     EXIT_HELP,
     connected,
@@ -16,7 +17,7 @@ from interlock_host.cli.target import (
     print_json,
     print_table,
     split_name,
-    target_option,
+    target_options,
 )
 
 _SERVICE = "/interlock.host.v1.HostService/"
@@ -33,9 +34,9 @@ _TIMEOUT_SECONDS = 30.0
     {EXIT_HELP}
     """
 )
-@target_option
+@target_options
 @output_option
-def modules(target: str | None, output: str) -> None:
+def modules(target: Target, output: str) -> None:
     """List the modules that a host serves.
 
     With --output json, one interlock.host.v1.Module a line.
@@ -66,9 +67,9 @@ def modules(target: str | None, output: str) -> None:
 )
 @click.option("--module", default="", metavar="NAME", help="Only the instances of this module.")
 @click.option("--prefix", default="", metavar="TEXT", help="Only names that begin so.")
-@target_option
+@target_options
 @output_option
-def instances(module: str, prefix: str, target: str | None, output: str) -> None:
+def instances(module: str, prefix: str, target: Target, output: str) -> None:
     """List the instances that live in a host, by module and name.
 
     With --output json, one interlock.host.v1.Instance a line.
@@ -97,9 +98,9 @@ def instances(module: str, prefix: str, target: str | None, output: str) -> None
     """
 )
 @click.argument("name", metavar="MODULE/INSTANCE")
-@target_option
+@target_options
 @output_option
-def delete(name: str, target: str | None, output: str) -> None:
+def delete(name: str, target: Target, output: str) -> None:
     """End an instance and forget its state.
 
     Its parked calls are answered UNAVAILABLE/INSTANCE_DELETED. The next call

@@ -10,6 +10,7 @@ from interlock_host.cli.inspect import inspect
 from interlock_host.cli.instances import delete, instances, modules
 from interlock_host.cli.pack import pack
 from interlock_host.cli.serve import serve
+from interlock_host.cli.token import token
 
 
 @click.group(
@@ -30,5 +31,5 @@ def main() -> None:
     """
 
 
-for command in (serve, call, modules, instances, delete, pack, inspect):
+for command in (serve, call, modules, instances, delete, token, pack, inspect):
     main.add_command(command)

@@ -16,6 +16,8 @@ from interlock_host.config import CLOCKS, ConfigError, HostConfig, load
 from interlock_host.errors import ModuleError
 from interlock_host.server.daemon import Daemon
 
+_FILE = click.Path(path_type=Path)
+
 
 @click.command(
     epilog="""
@@ -27,10 +29,13 @@ from interlock_host.server.daemon import Daemon
           ports that are free; the ready line on standard output names them
       interlock serve --modules ./modules --listen unix:/run/app/interlock.sock
           modules of your own, beside the standard ones
+      interlock serve --listen 0.0.0.0:7070 --tls-cert host.pem --tls-key host.key --tokens tokens.toml
+          for other machines; see `interlock token new`, and SECURITY.md
 
     \b
     Settings come from flags, then the environment (INTERLOCK_DRAIN_SECONDS=5),
-    then the file, then defaults. A file, in TOML:
+    then the file, then defaults. What --tokens and the TLS options name is read
+    again when it changes. A file, in TOML:
       drain_seconds = 5
       [[limits]]                       # caps on what modules may ask for
       module = "queue"
@@ -56,6 +61,12 @@ from interlock_host.server.daemon import Daemon
     help="A folder of packed .wasm files, served beside the standard modules; may be repeated.",
 )  # fmt: skip
 @click.option("--config", "file", metavar="FILE", type=click.Path(path_type=Path), help="Settings, in TOML.")
+@click.option("--tls-cert", metavar="FILE", type=_FILE, help="The host's certificate, in PEM.")
+@click.option("--tls-key", metavar="FILE", type=_FILE, help="Its private key.")
+@click.option(
+    "--client-ca", metavar="FILE", type=_FILE, help="Let in clients with a certificate of these alone."
+)
+@click.option("--tokens", metavar="FILE", type=_FILE, help="Who may call what; see `interlock token new`.")
 @click.option(
     "--insecure", is_flag=True, default=None, help="Allow addresses that other machines reach, without TLS."
 )

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import sys
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, TypeVar, cast
 
 import click
 import grpc
@@ -13,18 +15,59 @@ from google.protobuf import json_format
 from google.protobuf.message import Message
 from google.rpc import error_details_pb2, status_pb2
 
+from interlock_host.cli.channel import Target, open_channel
 from interlock_host.config import ConfigError
-from interlock_host.server.address import default_socket, parse_address
 from interlock_host.server.status import DETAILS_KEY
 
 EXIT_HELP = "The exit code is the gRPC code: 0, or 1 to 16, with the reason on standard error."
 
-target_option = click.option(
-    "--target",
-    envvar="INTERLOCK_TARGET",
-    metavar="ADDR",
-    help="unix:PATH, unix:///PATH, HOST:PORT or grpc://HOST:PORT.  "
-    "[env: INTERLOCK_TARGET; default: the user's own socket]",
+_Command = TypeVar("_Command", bound=Callable[..., None])
+
+
+def target_options(command: _Command) -> _Command:
+    """Give a command the options of a `Target`, which it takes as `target`."""
+
+    @functools.wraps(command)
+    def run(
+        target: str | None,
+        token: str | None,
+        ca: Path | None,
+        cert: Path | None,
+        key: Path | None,
+        **rest: Any,
+    ) -> None:
+        command(target=Target(target, token, ca, cert, key), **rest)
+
+    for option in reversed(_TARGET_OPTIONS):
+        run = option(run)
+    return cast(_Command, run)
+
+
+_FILE = click.Path(dir_okay=False, exists=True, path_type=Path)
+_TARGET_OPTIONS = (
+    click.option(
+        "--target",
+        envvar="INTERLOCK_TARGET",
+        metavar="ADDR",
+        help="unix:PATH, unix:///PATH, HOST:PORT, grpc://HOST:PORT, or with TLS grpcs://HOST:PORT.  "
+        "[env: INTERLOCK_TARGET; default: the user's own socket]",
+    ),
+    click.option(
+        "--token",
+        envvar="INTERLOCK_TOKEN",
+        metavar="T",
+        help="Sent to the host. Other users see a command's arguments: prefer the variable.  "
+        "[env: INTERLOCK_TOKEN]",
+    ),
+    click.option(
+        "--ca",
+        envvar="INTERLOCK_CA",
+        metavar="FILE",
+        type=_FILE,
+        help="The authorities that may vouch for the host, in PEM; turns TLS on.  [env: INTERLOCK_CA]",
+    ),
+    click.option("--cert", metavar="FILE", type=_FILE, help="The client's certificate, in PEM."),
+    click.option("--key", metavar="FILE", type=_FILE, help="Its private key."),
 )
 output_option = click.option(
     "--output",
@@ -36,14 +79,13 @@ output_option = click.option(
 
 
 @contextlib.contextmanager
-def connected(target: str | None) -> Iterator[grpc.Channel]:
+def connected(target: Target) -> Iterator[grpc.Channel]:
     """Open a channel to a host; a call that fails inside ends the process with its gRPC code."""
     try:
-        address = str(parse_address(target) if target else default_socket())
+        address, channel = open_channel(target)
     except ConfigError as error:
         raise click.UsageError(str(error)) from error
-    options = [("grpc.max_receive_message_length", -1)]
-    with grpc.insecure_channel(address, options) as channel:
+    with channel:
         try:
             yield channel
         except grpc.RpcError as error:

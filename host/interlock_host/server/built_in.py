@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
 from typing import Any
 
 import grpc
@@ -12,7 +12,10 @@ from grpc_health.v1._async import HealthServicer
 from grpc_reflection.v1alpha import reflection_pb2
 from grpc_reflection.v1alpha._async import ReflectionServicer
 
+from interlock_host.security.rules import REFLECTION as REFLECTION_RULE
 from interlock_host.server.descriptors import PoolChain, pool_of
+from interlock_host.server.front import Front
+from interlock_host.server.guarded import check_own
 
 Handlers = dict[str, "grpc.RpcMethodHandler[Any, Any]"]
 
@@ -36,17 +39,25 @@ def health_handlers(health: HealthServicer) -> Handlers:
     }
 
 
-def reflection_handlers(services: Iterable[str], descriptor_sets: Iterable[bytes]) -> Handlers:
+def reflection_handlers(front: Front, services: Iterable[str], descriptor_sets: Iterable[bytes]) -> Handlers:
     """Return the handlers of server reflection, by path.
 
     Args:
+        front: Whose guard decides who may ask.
         services: Full names of the services to list.
         descriptor_sets: What the modules embed. The host's own services come from this process.
     """
     pools = [*map(pool_of, descriptor_sets), descriptor_pool.Default()]
     servicer = ReflectionServicer(services, pool=PoolChain(pools))
+
+    async def answer(requests: Any, context: Any) -> AsyncIterator[Any]:
+        await check_own(front, context, REFLECTION_RULE, "ServerReflectionInfo", write=False)
+        answers: Any = servicer.ServerReflectionInfo(requests, context)
+        async for response in answers:
+            yield response
+
     handler = grpc.stream_stream_rpc_method_handler(
-        servicer.ServerReflectionInfo,
+        answer,
         reflection_pb2.ServerReflectionRequest.FromString,
         reflection_pb2.ServerReflectionResponse.SerializeToString,
     )

@@ -17,6 +17,7 @@ from interlock_host.engine import Engine, EngineConfig
 from interlock_host.logs import LogObserver, logger
 from interlock_host.metrics import CallMetrics
 from interlock_host.module import granted
+from interlock_host.security.setup import Security
 from interlock_host.server.address import Address, default_addresses, parse_address
 from interlock_host.server.built_in import HEALTH, REFLECTION, health_handlers, reflection_handlers
 from interlock_host.server.folders import check_folder
@@ -63,14 +64,17 @@ class Daemon:
             ConfigError: It was told something that cannot be done.
             ModuleError: A module cannot be served.
         """
-        self._check()
         try:
+            self.security = Security(self.config)
+            self._check()
             self._claim()
             self.engine = self._make_engine()
             self.metrics = CallMetrics(self.engine)
+            self.metrics.registry.register(self.security.reloads)
             self.front = self._make_front()
             self._server = await self._serve()
             self._serve_metrics()
+            self._watch()
         except BaseException:
             await self._resources.aclose()
             raise
@@ -99,16 +103,7 @@ class Daemon:
         self._log.info("stopped")
 
     def _check(self) -> None:
-        for address in self._addresses:
-            if address.private:
-                continue
-            if not self.config.insecure:
-                raise ConfigError(
-                    f"{address} can be reached from other machines, and this host has no TLS: anyone there "
-                    "could read and change every instance; listen on 127.0.0.1 or a Unix socket, "
-                    "or add --insecure"
-                )
-            self._log.warning("serving other machines without TLS", listen=str(address))
+        self.security.check_calls(self._addresses)
         for folder in self.config.modules:
             check_folder(folder)
 
@@ -143,7 +138,7 @@ class Daemon:
         return engine
 
     def _make_front(self) -> Front:
-        front = Front(self.engine, self.metrics)
+        front = Front(self.engine, self.metrics, self.security.guard)
         self._resources.callback(front.close)
         if isinstance(self._driver, LoopDriver):
             slow = not all(map(front.inline, self.engine.modules.values()))
@@ -157,7 +152,7 @@ class Daemon:
         built_in = {
             **health_handlers(self._health),
             **reflection_handlers(
-                [*services, SERVICE, HEALTH, REFLECTION], [m.descriptor_set for m in modules]
+                self.front, [*services, SERVICE, HEALTH, REFLECTION], [m.descriptor_set for m in modules]
             ),
             **host_service.handlers(),
         }
@@ -172,9 +167,15 @@ class Daemon:
         return server
 
     def _listen(self, server: grpc.aio.Server, address: Address) -> Address:
+        tls = self.security.tls
         try:
             if address.path is None:
-                return Address(host=address.host, port=server.add_insecure_port(str(address)))
+                port = (
+                    server.add_secure_port(str(address), tls.credentials())
+                    if tls
+                    else server.add_insecure_port(str(address))
+                )
+                return Address(host=address.host, port=port)
             with owner_only():
                 server.add_insecure_port(str(address))
         except RuntimeError:
@@ -187,13 +188,14 @@ class Daemon:
         address = parse_address(self.config.metrics)
         if address.path is not None:
             raise ConfigError(f"metrics: {address} is no HOST:PORT")
-        if not address.private and not self.config.insecure:
-            raise ConfigError(
-                f"metrics: {address} can be reached from other machines; add --insecure to allow it"
-            )
-        server = MetricsServer(self.metrics.registry, address)
+        self.security.check_metrics(address)
+        server = MetricsServer(self.metrics.registry, address, self.security.guard, self.security.tls)
         self._resources.callback(server.close)
         self.metrics_address = server.address
+
+    def _watch(self) -> None:
+        watching = self.front.loop.create_task(self.security.watch())
+        self._resources.callback(watching.cancel)
 
 
 def _options(largest_message: int) -> list[tuple[str, int]]:

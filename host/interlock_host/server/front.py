@@ -17,6 +17,7 @@ from interlock_host.language import language_of
 from interlock_host.logs import Repeats, logger
 from interlock_host.metrics import CallMetrics
 from interlock_host.module import Method, Module
+from interlock_host.security.guard import Guard
 from interlock_host.trace_context import CallContext, context_of
 
 INLINE_BUDGET_MS = 10
@@ -32,9 +33,11 @@ _T = TypeVar("_T")
 class Front:
     """Shared by the routes of one server. Made on the event loop that it serves on."""
 
-    def __init__(self, engine: Engine, metrics: CallMetrics) -> None:
+    def __init__(self, engine: Engine, metrics: CallMetrics, guard: Guard | None = None) -> None:
         self.engine = engine
         self.metrics = metrics
+        self.guard = guard
+        """Decides who may call what; None lets everyone do everything."""
         self.loop = asyncio.get_running_loop()
         self.thread = threading.get_ident()
         self.open: set[Call] = set()

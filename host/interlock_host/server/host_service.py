@@ -8,17 +8,21 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import grpc
+from google.protobuf import descriptor_pb2
 
 from interlock.host.v1 import host_pb2
 from interlock.v1 import contract_pb2
 from interlock_host.errors import FAILED_PRECONDITION, INVALID_ARGUMENT, NOT_FOUND, HostError
 from interlock_host.instance import NEVER, Instance, State
 from interlock_host.module import Module
+from interlock_host.security.rules import HOST
 from interlock_host.server.front import Front
+from interlock_host.server.guarded import check_own
 from interlock_host.server.status import refuse
 
 SERVICE = "interlock.host.v1.HostService"
 
+_NO_SIDE_EFFECTS = descriptor_pb2.MethodOptions.NO_SIDE_EFFECTS
 _PAGE = 1_000
 _LARGEST_PAGE = 10_000
 _LONGEST_ADVANCE = 1 << 62
@@ -45,12 +49,14 @@ class HostService:
     def handlers(self) -> dict[str, grpc.RpcMethodHandler[Any, Any]]:
         """Return the handlers, by path."""
         methods = host_pb2.DESCRIPTOR.services_by_name["HostService"].methods
-        return {f"/{SERVICE}/{method.name}": self._handler(method.name) for method in methods}
+        reads = {m.name: m.GetOptions().idempotency_level == _NO_SIDE_EFFECTS for m in methods}
+        return {f"/{SERVICE}/{name}": self._handler(name, not read) for name, read in reads.items()}
 
-    def _handler(self, name: str) -> grpc.RpcMethodHandler[Any, Any]:
+    def _handler(self, name: str, writes: bool) -> grpc.RpcMethodHandler[Any, Any]:
         verb: Verb = getattr(self, name)
 
         async def answer(request: Any, context: Any) -> Any:
+            await check_own(self._front, context, HOST, name, writes)
             try:
                 return await verb(request)
             except HostError as error:

@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import socket
+import sys
 import threading
+from collections.abc import Callable, Iterable
+from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 import prometheus_client
 from prometheus_client.exposition import ThreadingWSGIServer
 
 from interlock_host.config import ConfigError
+from interlock_host.errors import UNAUTHENTICATED, HostError
+from interlock_host.security.guard import Guard
+from interlock_host.security.rules import METRICS
+from interlock_host.security.tls import ServerTls
 from interlock_host.server.address import Address
+
+_App = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
 _POLL_SECONDS = 0.05
 """How long `close` may take."""
@@ -23,10 +32,18 @@ class MetricsServer:
         ConfigError: The address cannot be listened at.
     """
 
-    def __init__(self, registry: prometheus_client.CollectorRegistry, address: Address) -> None:
-        app = prometheus_client.make_wsgi_app(registry)
+    def __init__(
+        self,
+        registry: prometheus_client.CollectorRegistry,
+        address: Address,
+        guard: Guard | None = None,
+        tls: ServerTls | None = None,
+    ) -> None:
+        app: _App = prometheus_client.make_wsgi_app(registry)
+        if guard is not None:
+            app = _guarded(app, guard)
         try:
-            self._server = make_server(address.host, address.port, app, _server_class(address), _Handler)
+            self._server = make_server(address.host, address.port, app, _server_class(address, tls), _Handler)
         except OSError as error:
             raise ConfigError(f"metrics: cannot listen at {address}: {error.strerror or error}") from None
         self.address = Address(host=address.host, port=self._server.server_port)
@@ -43,15 +60,49 @@ class MetricsServer:
         self._thread.join()
 
 
-def _server_class(address: Address) -> type[ThreadingWSGIServer]:
+def _guarded(app: _App, guard: Guard) -> _App:
+    """Ask for a token, as SECURITY.md says; Prometheus sends one by `authorization.credentials_file`."""
+
+    def answer(environment: dict[str, Any], start: Any) -> Iterable[bytes]:
+        try:
+            guard.check_header(environment.get("HTTP_AUTHORIZATION"), METRICS)
+        except HostError as error:
+            unknown = error.failure.code == UNAUTHENTICATED
+            headers = [("Content-Type", "text/plain; charset=utf-8")]
+            headers += [("WWW-Authenticate", "Bearer")] if unknown else []
+            start("401 Unauthorized" if unknown else "403 Forbidden", headers)
+            return [f"{error}\n".encode()]
+        return app(environment, start)
+
+    return answer
+
+
+def _server_class(address: Address, tls: ServerTls | None) -> type[ThreadingWSGIServer]:
     class Server(ThreadingWSGIServer):
         address_family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
+
+        def get_request(self) -> tuple[socket.socket, Any]:
+            connection, peer = super().get_request()
+            if tls is None:
+                return connection, peer
+            # The handshake comes with the first read, on the connection's own thread: a peer
+            # that is slow with its own must not hold up the others.
+            wrapped = tls.sockets.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
+            return wrapped, peer
+
+        def handle_error(self, request: Any, client_address: Any) -> None:
+            # A handshake that failed, a peer that left: the peer's own log says so.
+            if not isinstance(sys.exception(), OSError):
+                super().handle_error(request, client_address)
 
     return Server
 
 
 class _Handler(WSGIRequestHandler):
     """A scrape every few seconds is no news."""
+
+    timeout = 10
+    """Seconds that a peer may be silent."""
 
     def log_message(self, format: str, *args: object) -> None:
         pass

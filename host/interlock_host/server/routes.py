@@ -8,14 +8,21 @@ from typing import Any, NoReturn, TypeAlias
 
 import grpc
 
-from interlock_host.errors import CODE_NAMES, UNIMPLEMENTED, Failure
+from interlock_host.errors import CODE_NAMES, UNIMPLEMENTED, Failure, HostError
 from interlock_host.language import language_of
 from interlock_host.metrics import UNKNOWN
 from interlock_host.module import Method
+from interlock_host.security.rules import HOST, REFLECTION
+from interlock_host.server.built_in import HEALTH
 from interlock_host.server.front import Front
+from interlock_host.server.guarded import Refusal
+from interlock_host.server.host_service import SERVICE
 from interlock_host.server.status import refuse
 from interlock_host.server.streams import StreamRoute
 from interlock_host.server.unary import UnaryRoute
+
+_OPEN = f"/{HEALTH}/"
+"""Health is for load balancers, which have no token, and says nothing of any instance."""
 
 _Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
 
@@ -33,12 +40,29 @@ class Routes(grpc.GenericRpcHandler):
         for module in front.engine.modules.values():
             for method in module.methods.values():
                 self._handlers[method.path] = _handler(front, method)
+        self._metrics = front.metrics
+        self._guard = front.guard
+        self._labels = {path: _labels(path) for path in built_in}
+        for module in front.engine.modules.values():
+            self._labels.update({m.path: (module.name, m.name) for m in module.methods.values()})
         # A client stream is answered before it is read, so this handler suits every kind of call.
         self._unknown: _Handler = grpc.stream_stream_rpc_method_handler(_UnknownRoute(front).answer)
 
     def service(self, details: grpc.HandlerCallDetails) -> _Handler:
         """Return the handler of a call."""
+        if self._guard is not None and not details.method.startswith(_OPEN):
+            try:
+                self._guard.admit(details.invocation_metadata)
+            except HostError as error:
+                labels = self._labels.get(details.method, (UNKNOWN, UNKNOWN))
+                return Refusal(self._metrics, labels, error.failure).handler()
         return self._handlers.get(details.method, self._unknown)
+
+
+def _labels(path: str) -> tuple[str, str]:
+    """Return the labels of a method of the host's own."""
+    service, _, method = path.removeprefix("/").partition("/")
+    return (HOST if service == SERVICE else REFLECTION, method)
 
 
 def _handler(front: Front, method: Method) -> _Handler:

@@ -8,7 +8,7 @@ import grpc
 from google.protobuf import any_pb2
 from google.rpc import error_details_pb2, status_pb2
 
-from interlock_host.errors import Failure
+from interlock_host.errors import DOMAIN, UNAUTHENTICATED, Failure
 
 DETAILS_KEY = "grpc-status-details-bin"
 CODES = {code.value[0]: code for code in grpc.StatusCode}
@@ -40,6 +40,7 @@ def _error_info(failure: Failure, module: str) -> error_details_pb2.ErrorInfo:
     info = error_details_pb2.ErrorInfo(reason=failure.reason, domain=failure.domain)
     if failure.field:
         info.metadata["field"] = failure.field
-    if module:
+    unknown = failure.code == UNAUTHENTICATED and failure.domain == DOMAIN
+    if module and not unknown:  # whoever is not known here does not learn what is served here
         info.metadata["module"] = module
     return info

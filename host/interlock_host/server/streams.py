@@ -90,6 +90,8 @@ class _Stream:
         front, method = self._front, self._method
         if request is None:
             return front.engine.open_stream(method, self._sink)
+        if front.guard is not None:
+            front.guard.check(self._context, method, request)
         if front.inline(method.module):
             return front.engine.start(method, request, self._sink)
         return await front.start_off_loop(method, request, self._sink)
@@ -129,8 +131,13 @@ class _Stream:
     async def _read(self, call: Call) -> None:
         """Enter the client's messages one by one; the next is read when the module has taken this one."""
         front, module = self._front, self._method.module
+        guard = front.guard
         try:
             while (message := await self._context.read()) is not grpc.aio.EOF:
+                if guard is not None:
+                    # The first message names the instance; the engine holds later ones to it.
+                    guard.check(self._context, self._method, message)
+                    guard = None
                 await front.enter(module, call.send, message)
             # grpc.aio reads the end of a stream where the client closed it and also where the
             # client is gone; only then does it cancel this task, a moment later. A second read

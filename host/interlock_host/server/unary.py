@@ -20,6 +20,7 @@ class UnaryRoute:
         self._front = front
         self._method = method
         self._inline = front.inline(method.module)
+        self._guard = front.guard
 
     async def answer(self, request: bytes, context: Any) -> bytes:
         """Handle one call of grpc.aio."""
@@ -33,6 +34,8 @@ class UnaryRoute:
             front.on_loop(_settle, waiting, record)
 
         try:
+            if self._guard is not None:
+                self._guard.check(context, method, request)
             call = await self._start(request, sink)
             answer = call.answer
             if answer is None:

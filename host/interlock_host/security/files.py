@@ -1,0 +1,74 @@
+"""Reading files that decide who may do what: only where nobody else could have written them."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+from interlock_host.config import ConfigError
+
+_LARGEST = 1 << 20
+"""Bytes. A larger file is a mistake, and must not be read once a second."""
+
+Signature = tuple[int, ...]
+"""Changes when the file does: device, inode, both times in nanoseconds, size."""
+
+ABSENT: Signature = ()
+
+
+def signature(path: Path) -> Signature:
+    """Return what changes with the file; ABSENT where it cannot be asked."""
+    try:
+        found = path.stat()
+    except OSError:
+        return ABSENT
+    return (found.st_dev, found.st_ino, found.st_mtime_ns, found.st_ctime_ns, found.st_size)
+
+
+def read_trusted(path: Path, *, secret: bool = False) -> bytes:
+    """Read a file that belongs to us or to root, and that nobody else may change.
+
+    Args:
+        path: A file, or a link to one.
+        secret: Whether others must not be able to read it either. Its group may.
+
+    Raises:
+        ConfigError: It cannot be read, or others could have written or, where secret, read it.
+    """
+    try:
+        # Not to block on a FIFO. The checks are of what was opened, not of what stands there later.
+        opened = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror}") from None
+    with os.fdopen(opened, "rb") as file:
+        _check(path, os.fstat(opened), secret)
+        content = file.read(_LARGEST + 1)
+    if len(content) > _LARGEST:
+        raise ConfigError(f"{path}: it is larger than {_LARGEST:,} bytes")
+    check_folders(path)
+    return content
+
+
+def _check(path: Path, found: os.stat_result, secret: bool) -> None:
+    if not stat.S_ISREG(found.st_mode):
+        raise ConfigError(f"{path} is not a file")
+    if found.st_uid not in (0, os.getuid()):
+        raise ConfigError(f"{path} belongs to another user, who could change it; chown it")
+    if secret and found.st_mode & stat.S_IRWXO:
+        raise ConfigError(f"{path} may be read by others; chmod o-rwx it")
+    if found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        raise ConfigError(f"{path} may be written by others; chmod go-w it")
+
+
+def check_folders(path: Path) -> None:
+    """Refuse a path that others could make another file's. With the sticky bit, as on /tmp, they cannot.
+
+    Raises:
+        ConfigError: It names the folder.
+    """
+    for folder in path.resolve().parents:
+        found = folder.stat()
+        open_to_others = found.st_mode & (stat.S_IWGRP | stat.S_IWOTH) and not found.st_mode & stat.S_ISVTX
+        if open_to_others or found.st_uid not in (0, os.getuid()):
+            raise ConfigError(f"{path}: others may write to {folder}, and put a file of their own there")
