@@ -37,7 +37,7 @@ test: check-generated modules lint ## everything that CI checks
 soak: modules ## the long forms of the randomised tests
 	INTERLOCK_SOAK=1 $(PY) -m pytest
 
-demo: modules ## a tour
+demo: modules ## the main job on real input: Python and Go count the words of a library, one is killed
 	$(PY) -m demo
 
 ci-tools: ## what CI needs beyond python3, make and a network: nothing so far

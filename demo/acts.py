@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import prometheus_client
@@ -18,7 +19,7 @@ from demo.go_client import GoMissing, build_consumer
 from demo.processes import Plan, Processes
 from demo.run import Job
 from demo.screen import screen_on
-from demo.storm import StormResult, run_storm
+from demo.storm import Model, StormResult, run_storm
 from demo.summary import print_calls, total_line
 from demo.threads import Threads
 from demo.words import Totals, differences
@@ -27,6 +28,10 @@ from interlock_host.engine import Engine, EngineConfig
 
 START_NS = 10**18
 SHOWN = 10
+MODEL = (
+    "All groups join at once, then a third of the members die. In virtual time: one coordinator takes"
+    f" {Model().entry_ms} ms for a request, and refuses what comes while {Model().backlog} wait."
+)
 
 
 @dataclasses.dataclass
@@ -97,11 +102,10 @@ def _check_recovery(console: Console, crew: Processes, board: Board) -> None:
     heirs = ", ".join(f"{partition} to {name}" for partition, name in sorted(board.moved.items()))
     if not heirs:
         raise DemoFailed("the killed consumer's partitions did not move")
-    victim = next(iter(board.killed))
     console.print(
-        f"{victim} was killed between its Adds and its Acks: its {crew.halted['items']} leased items came back,"
-        f" {board.known:,} additions for them were known by their once and not counted twice;"
-        f" its partitions moved ({heirs})",
+        f"{next(iter(board.killed))} was killed between its Adds and its Acks."
+        f" Its {crew.halted['items']} leased items came back: {board.known:,} additions for them were known by their once, and nothing was counted twice."
+        f" Its partitions moved: {heirs}.",
         highlight=False,
     )
 
@@ -128,10 +132,17 @@ def storm(console: Console, groups: int = 127) -> None:
     """
     with console.status(f"{groups} groups"):
         at_once, backing_off = (_storm(groups, retry) for retry in ("immediate", "backoff"))
-    table = Table(box=None, padding=(0, 2), header_style="bold")
-    for title in (f"{groups} groups", "retry at once", "Backoff hook"):
-        table.add_column(title, justify="left" if title.endswith("groups") else "right")
-    rows = {
+    console.print(MODEL, style="dim", highlight=False)
+    console.print(_side_by_side(f"{groups} groups", at_once, backing_off))
+    if not backing_off.settled:
+        raise DemoFailed("the storm did not settle with the Backoff hook")
+
+
+def _side_by_side(title: str, at_once: StormResult, backing_off: StormResult) -> Table:
+    table = Table(title, box=None, padding=(0, 2), header_style="bold")
+    table.add_column("retry at once", justify="right")
+    table.add_column("Backoff hook", justify="right")
+    rows: dict[str, Callable[[StormResult], str]] = {
         "time to settle": lambda r: f"{r.settle_ms / 1000:.2f} s" + ("" if r.settled else " (given up)"),
         "requests": lambda r: f"{r.requests:,}",
         "refused": lambda r: f"{r.refused:,}",
@@ -141,9 +152,7 @@ def storm(console: Console, groups: int = 127) -> None:
     }
     for name, say in rows.items():
         table.add_row(name, say(at_once), say(backing_off))
-    console.print(table)
-    if not backing_off.settled:
-        raise DemoFailed("the storm did not settle with the Backoff hook")
+    return table
 
 
 def _storm(groups: int, retry: str) -> StormResult:

@@ -72,14 +72,18 @@ class Board:
         self._rates.append((time.monotonic(), self.readings))
 
     def rate(self, language: str) -> float:
-        """Items a second of a language, over the latest few measurements."""
+        """Items a second of a language: of late, and over all of the job when it has ended."""
+        if self.ended is not None:
+            return self.readings.items(language) / self.seconds
         if len(self._rates) < 2:
             return 0.0
         (begin, old), (end, new) = self._rates[0], self._rates[-1]
         return (new.items(language) - old.items(language)) / max(end - begin, 1e-9)
 
     def see(self, view: GroupView) -> None:
-        """Take a complete generation of the group."""
+        """Take a complete generation of the group, unless the job is over and they leave."""
+        if self.ended is not None:
+            return
         self.members = {member.name: tuple(member.assigned.get(TOPIC, ())) for member in view.members}
         moves: dict[tuple[str, str], list[int]] = {}
         for name, partitions in self.members.items():

@@ -67,7 +67,8 @@ class Consumer:
         with member:
             self._say("joined")
             while not self.stop.is_set():
-                if not any([self._work_on(member, partition) for partition in self._assigned(member)]):
+                worked = [self._work_on(member, partition) for partition in self._assigned(member)]
+                if not any(worked):
                     self.stop.wait(IDLE)
 
     def _hold(self, partition: int | None) -> None:

@@ -27,6 +27,9 @@ class Crew(Protocol):
             DemoFailed: One of them ended before it should.
         """
 
+    def abandon(self) -> None:
+        """End everybody at once: the job has failed."""
+
     def stop(self) -> None:
         """Let consumers finish what they have in hand, leave the group, and end.
 

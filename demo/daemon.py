@@ -12,6 +12,7 @@ from types import TracebackType
 
 from demo.failure import DemoFailed
 
+ANY_PORTS = ("--listen", "127.0.0.1:0", "--metrics", "127.0.0.1:0")
 STOP_SECONDS = 20.0
 
 
@@ -19,10 +20,9 @@ class Daemon:
     """Runs for the length of a `with` block."""
 
     def __init__(self) -> None:
-        self._log = tempfile.TemporaryFile()  # noqa: SIM115: closed by __exit__
+        self._log = tempfile.TemporaryFile()  # noqa: SIM115
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "interlock_host", "serve", "--listen", "127.0.0.1:0"]
-            + ["--metrics", "127.0.0.1:0"],
+            [sys.executable, "-m", "interlock_host", "serve", *ANY_PORTS],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=self._log,

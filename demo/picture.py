@@ -71,7 +71,7 @@ def _languages(board: Board) -> RenderableType:
         table.add_column(title, justify="left" if title == "language" else "right")
     for language in board.readings.languages():
         calls = [board.readings.of(language, method) for method in ("Add", "Ack")]
-        times = [milliseconds(one.quantile(q)) for one in calls for q in (0.5, 0.99)]
+        times = [duration(one.quantile(q)) for one in calls for q in (0.5, 0.99)]
         items = f"{board.readings.items(language):,}"
         table.add_row(
             Text(language, style=_style(language[:2])), items, f"{board.rate(language):,.0f}", *times
@@ -79,8 +79,11 @@ def _languages(board: Board) -> RenderableType:
     return table
 
 
-def milliseconds(seconds: float) -> str:
-    return f"{seconds * 1000:,.1f} ms"
+def duration(seconds: float) -> str:
+    """Three digits at most, in the unit that suits."""
+    if seconds < 0.001:
+        return f"{seconds * 1e6:.0f} µs"
+    return f"{seconds * 1000:.1f} ms" if seconds < 0.1 else f"{seconds * 1000:,.0f} ms"
 
 
 def _event(board: Board, seconds: float, text: str) -> Text:

@@ -28,7 +28,7 @@ class Worker:
 
     def __init__(self, name: str, command: list[str], said: queue.Queue[tuple[str, dict[str, Any]]]) -> None:
         self.name = name
-        self._log: IO[bytes] = tempfile.TemporaryFile()
+        self._log: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115
         # A session of its own: Ctrl-C ends the demo, and the demo's end its workers.
         self.process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._log, start_new_session=True
@@ -42,8 +42,9 @@ class Worker:
             said.put((self.name, json.loads(line)))
 
     def kill(self) -> None:
-        os.kill(self.process.pid, signal.SIGKILL)
-        self.process.wait()
+        if self.process.poll() is None:
+            os.kill(self.process.pid, signal.SIGKILL)
+            self.process.wait()
 
     def finish(self) -> None:
         """End its input and wait for it; kill it if it does not end."""
@@ -137,6 +138,10 @@ class Processes:
         running = code is None or (code == 0 and worker.name in self._producers)
         if not running and worker.name not in self._board.killed:
             raise DemoFailed(f"{worker.name} ended with {code}: {worker.log()}")
+
+    def abandon(self) -> None:
+        for worker in self._workers.values():
+            worker.kill()
 
     def stop(self) -> None:
         for worker in self._workers.values():

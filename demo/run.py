@@ -58,8 +58,10 @@ class Job:
             close_queues(self._client)
             self._until(lambda: not any(self._board.waiting))
             self._board.ended = time.monotonic()
-        finally:
-            self._crew.stop()
+        except BaseException:
+            self._crew.abandon()
+            raise
+        self._crew.stop()
         self._look()
         return read_totals(self._client)
 

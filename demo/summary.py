@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.table import Table
 
 from demo.board import Board
-from demo.picture import milliseconds
+from demo.picture import duration
 from demo.readings import METHODS
 from demo.words import Totals
 
@@ -23,9 +23,11 @@ def print_calls(console: Console, board: Board) -> None:
             calls = board.readings.of(language, method)
             if calls.count:
                 rate = f"{calls.count / board.seconds:,.0f}"
-                times = [milliseconds(calls.quantile(q)) for q in (0.5, 0.99)]
+                times = [duration(calls.quantile(q)) for q in (0.5, 0.99)]
                 table.add_row("", method, f"{calls.count:,}", rate, *times)
+    console.print()
     console.print(table)
+    console.print()
 
 
 def total_line(totals: Totals) -> str:

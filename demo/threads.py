@@ -60,9 +60,12 @@ class Threads:
         if self._failure is not None:
             raise DemoFailed(f"a thread ended with {self._failure!r}") from self._failure
 
-    def stop(self) -> None:
+    def abandon(self) -> None:
         for consumer in self._consumers:
             consumer.stop.set()
+
+    def stop(self) -> None:
+        self.abandon()
         for thread in self._threads:
             thread.join()
         self.step()

@@ -3,16 +3,18 @@
     python -m demo.worker consume URL NAME [--halt-after BATCHES]
     python -m demo.worker produce URL SHARE SHARES [FILES]
 
-It says what happens on standard output, one JSON object a line, and ends when
-its standard input does: so it never outlives the demo, however that ends.
+It says what happens on standard output, one JSON object a line. When its
+standard input ends, a consumer leaves the group and a producer stops: so
+neither outlives the demo, however that ends.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import sys
+import os
 import threading
+from collections.abc import Callable
 from typing import Any
 
 import interlock
@@ -29,13 +31,20 @@ def say(event: str, **what: Any) -> None:
 def consume(url: str, name: str, halt_after: int | None) -> None:
     with interlock.open(url) as client:
         consumer = Consumer(client, name, say, None if halt_after is None else _Halt(halt_after))
-        threading.Thread(target=_stop_with_input, args=(consumer,), daemon=True).start()
+        _at_end_of_input(consumer.stop.set)
         consumer.run()
 
 
-def _stop_with_input(consumer: Consumer) -> None:
-    sys.stdin.read()
-    consumer.stop.set()
+def _at_end_of_input(stop: Callable[[], object]) -> None:
+    """Call `stop` when whoever started this process closes its end, or is gone."""
+
+    def wait() -> None:
+        # Not sys.stdin: the interpreter's end would wait for its lock.
+        while os.read(0, 4096):
+            pass
+        stop()
+
+    threading.Thread(target=wait, daemon=True).start()
 
 
 class _Halt:
@@ -67,6 +76,7 @@ def main() -> None:
     if given.kind == "consume":
         consume(given.url, given.name, given.halt_after)
         return
+    _at_end_of_input(lambda: os._exit(1))
     with interlock.open(given.url) as client:
         say("produced", items=produce(client, find_files(given.files), given.share, given.shares))
 
