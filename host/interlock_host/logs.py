@@ -55,8 +55,14 @@ def configure(level: str = "info", form: str = "auto", stream: TextIO | None = N
 
 def _rendering(form: str, out: TextIO) -> list[structlog.typing.Processor]:
     if form == "console" or (form == "auto" and out.isatty()):
-        return [structlog.dev.ConsoleRenderer(colors=out.isatty())]
-    return [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
+        return [_console(out.isatty())]
+    # By default both forms show the variables of each frame: requests, and metadata with tokens.
+    frames = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+    return [structlog.processors.ExceptionRenderer(frames), structlog.processors.JSONRenderer()]
+
+
+def _console(colors: bool) -> structlog.dev.ConsoleRenderer:
+    return structlog.dev.ConsoleRenderer(colors=colors, exception_formatter=structlog.dev.plain_traceback)
 
 
 def logger(part: str) -> structlog.stdlib.BoundLogger:

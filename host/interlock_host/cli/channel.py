@@ -68,7 +68,10 @@ def _check_token(target: Target, address: Address, tls: bool) -> None:
     if target.address is None and address.path is not None:
         # Nobody named this path: where the runtime directory lies under /tmp, another user may
         # have made it first, with a socket of their own.
-        check_folders(address.path)
+        try:
+            check_folders(address.path)
+        except OSError as error:
+            raise ConfigError(f"no host answers at {address}: {error.strerror}") from None
 
 
 def _credentials(target: Target) -> grpc.ChannelCredentials:

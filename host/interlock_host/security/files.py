@@ -42,7 +42,10 @@ def read_trusted(path: Path, *, secret: bool = False) -> bytes:
     except OSError as error:
         raise ConfigError(f"{path}: {error.strerror}") from None
     with os.fdopen(opened, "rb") as file:
-        _check(path, os.fstat(opened), secret)
+        found = os.fstat(opened)
+        if not stat.S_ISREG(found.st_mode):
+            raise ConfigError(f"{path} is not a file")
+        check_owned(path, found, secret=secret)
         content = file.read(_LARGEST + 1)
     if len(content) > _LARGEST:
         raise ConfigError(f"{path}: it is larger than {_LARGEST:,} bytes")
@@ -50,25 +53,31 @@ def read_trusted(path: Path, *, secret: bool = False) -> bytes:
     return content
 
 
-def _check(path: Path, found: os.stat_result, secret: bool) -> None:
-    if not stat.S_ISREG(found.st_mode):
-        raise ConfigError(f"{path} is not a file")
+def check_owned(path: Path, found: os.stat_result, *, secret: bool = False) -> None:
+    """Refuse what others may change or, where it is secret, read.
+
+    Raises:
+        ConfigError: It says what to do.
+    """
     if found.st_uid not in (0, os.getuid()):
         raise ConfigError(f"{path} belongs to another user, who could change it; chown it")
-    if secret and found.st_mode & stat.S_IRWXO:
-        raise ConfigError(f"{path} may be read by others; chmod o-rwx it")
     if found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
         raise ConfigError(f"{path} may be written by others; chmod go-w it")
+    if secret and found.st_mode & stat.S_IRWXO:
+        raise ConfigError(f"{path} may be read by others; chmod o-rwx it")
 
 
 def check_folders(path: Path) -> None:
-    """Refuse a path that others could make another file's. With the sticky bit, as on /tmp, they cannot.
+    """Refuse a path that others could make lead to something else: it, or what it links to.
+
+    With the sticky bit, as on /tmp, others cannot rename what is not theirs.
 
     Raises:
         ConfigError: It names the folder.
     """
-    for folder in path.resolve().parents:
+    parent = path.parent.resolve()
+    for folder in dict.fromkeys((parent, *parent.parents, *path.resolve().parents)):
         found = folder.stat()
         open_to_others = found.st_mode & (stat.S_IWGRP | stat.S_IWOTH) and not found.st_mode & stat.S_ISVTX
         if open_to_others or found.st_uid not in (0, os.getuid()):
-            raise ConfigError(f"{path}: others may write to {folder}, and put a file of their own there")
+            raise ConfigError(f"{path}: others may write to {folder}, and put something of their own there")

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import stat
 from pathlib import Path
 
 from interlock_host.config import ConfigError
-
-_OTHERS = stat.S_IWGRP | stat.S_IWOTH
+from interlock_host.security.files import check_folders, check_owned
 
 
 def check_folder(folder: Path) -> None:
-    """Refuse a folder whose modules somebody else could replace.
+    """Refuse a folder whose modules somebody else could replace, or one that links to such a place.
 
     Raises:
-        ConfigError: It is not a folder, or it or a module in it may be written by its group or by others.
+        ConfigError: It is not a folder, or it, a module in it or a folder above may be changed by others.
     """
     if not folder.is_dir():
         raise ConfigError(f"{folder} is not a folder")
     for path in (folder, *sorted(folder.glob("*.wasm"))):
-        if path.stat().st_mode & _OTHERS:
-            text = "may be written by others, who could have any code served; chmod go-w it"
-            raise ConfigError(f"{path} {text}")
+        try:
+            check_owned(path, path.stat())
+        except OSError as error:
+            raise ConfigError(f"{path}: {error.strerror}") from None
+        check_folders(path)

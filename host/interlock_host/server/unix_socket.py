@@ -7,13 +7,11 @@ import errno
 import fcntl
 import os
 import socket
-import stat
 from collections.abc import Iterator
 from pathlib import Path
 
 from interlock_host.config import ConfigError
-
-_OTHERS = stat.S_IWGRP | stat.S_IWOTH
+from interlock_host.security.files import check_folders
 
 
 class SocketClaim:
@@ -28,7 +26,7 @@ class SocketClaim:
     def __init__(self, path: Path) -> None:
         self._path = path
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _check_folders(path)
+        check_folders(path)
         self._lock = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         try:
             self._take()
@@ -49,18 +47,6 @@ class SocketClaim:
         with contextlib.suppress(FileNotFoundError):
             self._path.unlink()
         os.close(self._lock)
-
-
-def _check_folders(path: Path) -> None:
-    """Refuse a path that somebody else could point to a socket of their own.
-
-    With the sticky bit, as on /tmp, others cannot rename what is ours.
-    """
-    for folder in path.parents:
-        found = folder.stat()
-        open_to_others = found.st_mode & _OTHERS and not found.st_mode & stat.S_ISVTX
-        if open_to_others or found.st_uid not in (0, os.getuid()):
-            raise ConfigError(f"unix:{path}: others may write to {folder}, and put their own socket there")
 
 
 def _answers(path: Path) -> bool:
