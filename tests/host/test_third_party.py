@@ -13,7 +13,8 @@ from interlock_host.engine import Engine, EngineConfig
 from interlock_host.errors import HostError
 from interlock_host.instance import State
 from tests.host.conftest import START_NS, Watcher
-from tests.host.gate import Gate, compile_gate, fields, pack_gate
+from tests.host.gate import Gate, compile_gate, pack_gate
+from tests.host.session import fields
 
 MS = 1_000_000
 DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED, FAILED_PRECONDITION, INTERNAL, UNAVAILABLE = 4, 8, 9, 13, 14

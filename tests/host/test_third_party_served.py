@@ -19,7 +19,8 @@ from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoRe
 
 from interlock_host.cli.main import main
 from interlock_host.cli.target import error_info
-from tests.host.gate import SERVICE, compile_gate, fields, pack_gate
+from tests.host.gate import SERVICE, compile_gate, pack_gate
+from tests.host.session import fields
 
 SERVE = "from interlock_host.cli.main import main; main()"
 MS = 1_000_000

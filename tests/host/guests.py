@@ -1,0 +1,108 @@
+"""The guests: one module in every language, built as the README of its language's glue tells an author to."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+import sysconfig
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+GLUE = ROOT / "wasm_modules" / "abi"
+SOURCES = ROOT / "tests" / "wasm_modules" / "guests"
+SCRATCH = ROOT / "build" / "out" / "guests"
+_STEPS = re.compile(r"^```sh\n(.*?)^```", re.MULTILINE | re.DOTALL)
+
+
+class ToolMissing(Exception):
+    """A language's compiler is not here; says what to install."""
+
+
+@dataclass(frozen=True)
+class Tool:
+    """A compiler: its version, for the key of what it built, and the commands that stand for it on PATH."""
+
+    version: str
+    commands: tuple[tuple[str, str], ...] = ()
+
+
+def _output(*command: str) -> str:
+    """What a command prints; empty where it is missing or fails."""
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return ""
+
+
+def _zig() -> Tool:
+    return Tool(f"ziglang {version('ziglang')}")
+
+
+TOOLS: dict[str, Callable[[], Tool]] = {"c": _zig, "zig": _zig}
+
+
+def build(language: str) -> Path:
+    """The packed guest, from build/out where nothing that goes into it has changed.
+
+    Raises:
+        ToolMissing: Its compiler is not here.
+    """
+    tool = TOOLS[language]()
+    folder = SCRATCH / language / _key(language, tool)
+    built = folder / "latch.wasm"
+    if not built.is_file():
+        _build(language, tool, folder)
+    return built
+
+
+def _build(language: str, tool: Tool, folder: Path) -> None:
+    """An author's folder: sources, proto and contract; then the README's steps, run in it."""
+    work = folder.with_name(f"{folder.name}.{os.getpid()}")
+    shutil.copytree(SOURCES / language, work)
+    shutil.copytree(SOURCES / "acme", work / "acme")
+    if not (work / "contract.yaml").exists():
+        shutil.copy(SOURCES / "contract.yaml", work)
+    bin_ = work / "bin"
+    bin_.mkdir()
+    for name, script in (("python", f'exec {sys.executable} "$@"'), *tool.commands):
+        (bin_ / name).write_text(f"#!/bin/sh\n{script}\n")
+        (bin_ / name).chmod(0o755)
+    path = os.pathsep.join([str(bin_), sysconfig.get_path("scripts"), os.environ["PATH"]])
+    environment = os.environ | {"PATH": path, "INTERLOCK": str(ROOT)}
+    done = subprocess.run(
+        ["/bin/sh", "-eu", "-c", steps(language)],
+        cwd=work, env=environment, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, f"{language}:\n{done.stdout}{done.stderr}"
+    folder.mkdir(parents=True, exist_ok=True)
+    os.replace(work / "latch.wasm", folder / "latch.wasm")
+    shutil.rmtree(work)
+
+
+def steps(language: str) -> str:
+    """The one block of shell in the README of a language's glue."""
+    (block,) = _STEPS.findall((GLUE / language / "README.md").read_text(encoding="utf-8"))
+    return str(block)
+
+
+def _key(language: str, tool: Tool) -> str:
+    digest = hashlib.sha256(f"{language} {tool}".encode())
+    for path in _inputs(language):
+        content = path.read_bytes()
+        digest.update(f"{path.relative_to(ROOT).as_posix()} {len(content)}\n".encode() + content)
+    return digest.hexdigest()[:16]
+
+
+def _inputs(language: str) -> Iterator[Path]:
+    """Everything that goes into a guest, the packer included."""
+    packer = ROOT / "host" / "interlock_host" / "pack"
+    for folder in (GLUE / language, SOURCES / language, SOURCES / "acme", packer):
+        yield from sorted(path for path in folder.rglob("*") if path.is_file() and path.suffix != ".pyc")
+    yield from (GLUE / "interlock.h", SOURCES / "contract.yaml")
