@@ -20,9 +20,10 @@ from interlock.url import Address, parse
         ("unix:here.sock", ("unix", "unix:here.sock")),
         ("grpc://127.0.0.1:7070", ("grpc", "127.0.0.1:7070")),
         ("grpc://[::1]:7070/", ("grpc", "[::1]:7070")),
+        ("grpcs://host:7070", ("grpc", "host:7070", True)),
     ],
 )
-def test_parse(url: str, address: tuple[str, str]) -> None:
+def test_parse(url: str, address: tuple[Any, ...]) -> None:
     assert parse(url) == Address(*address)
 
 
@@ -62,6 +63,7 @@ def test_private(address: str, private: bool) -> None:
         ("local:", {"ca": "ca.pem"}),
         ("grpc://127.0.0.1:1", {"modules": ["x"]}),
         ("unix:x", {"engine": object()}),
+        ("unix:x", {"ca": "ca.pem"}),
     ],
 )
 def test_option_of_another_placement(url: str, options: Any) -> None:
@@ -80,6 +82,7 @@ def test_option_of_another_placement(url: str, options: Any) -> None:
         {"cert": "c.pem", "key": "k.pem"},
         {"ca": "absent.pem"},
         {"metadata": {"Upper": "x"}},
+        {"metadata": {"Authorization": "Bearer t"}},
         {"metadata": {"key": "line\nbreak"}},
     ],
 )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 
 from interlock.errors import Invalid, Unsupported
 from interlock.ops.flow import check_timeout
-from interlock.url import LOCAL, Address
+from interlock.url import LOCAL, UNIX, Address
 from interlock.values import DEFAULT, Timeout
 
 if TYPE_CHECKING:
@@ -32,7 +32,8 @@ class OpenOptions(TypedDict, total=False):
     token: str
     """Sent to a daemon as a bearer token; refused over plaintext, except on loopback and Unix sockets."""
     ca: PathLike
-    """PEM file of the authorities that may vouch for the daemon; with it, TLS is used."""
+    """PEM file of the authorities that may vouch for the daemon; with it, TLS is used. A `grpcs:` URL
+    without it trusts those of the system."""
     cert: PathLike
     """PEM file of the client's certificate, where the daemon asks for one."""
     key: PathLike
@@ -53,7 +54,7 @@ class Options:
     deadline: float = 10.0
     retries: int = 3
     metadata: Mapping[str, str] = field(default_factory=dict)
-    token: str = ""
+    token: str = field(default="", repr=False)
     ca: PathLike | None = None
     cert: PathLike | None = None
     key: PathLike | None = None
@@ -72,16 +73,27 @@ class Options:
         check_timeout(self.timeout)
         if not self.deadline > 0 or self.retries < 0:
             raise Invalid("deadline= is more than 0 seconds, retries= 0 or more", field="deadline")
+        self._check_placement(address)
+        self._check_secrets(address)
+        return self
+
+    def _check_placement(self, address: Address) -> None:
         local = address.placement == LOCAL
         other = ("metadata", "token", "ca", "cert", "key") if local else ("modules", "engine")
         for name in other:
             if getattr(self, name) not in (None, "", ()) and getattr(self, name) != {}:
                 raise Unsupported(f"{name}= is not for {address.placement}:", field=name)
-        if bool(self.cert) != bool(self.key) or (self.cert and not self.ca):
-            raise Invalid("cert= and key= go together, and with ca=", field="cert")
-        if self.token and not self.ca and not address.private:
-            raise Invalid("a token is not sent over plaintext: name a ca=", field="token")
-        return self
+        if address.placement == UNIX and self.ca is not None:
+            raise Unsupported("ca= is not for unix: the mode of its file says who may connect", field="ca")
+
+    def _check_secrets(self, address: Address) -> None:
+        tls = address.tls or self.ca is not None
+        if bool(self.cert) != bool(self.key) or (self.cert and not tls):
+            raise Invalid("cert= and key= go together, and with ca= or grpcs://", field="cert")
+        if self.token and not tls and not address.private:
+            raise Invalid("a token is not sent over plaintext: name a ca=, or write grpcs://", field="token")
+        if any(key.lower() == "authorization" for key in self.metadata):
+            raise Invalid("metadata= takes no authorization: name a token=", field="metadata")
 
     def wait(self, timeout: Timeout) -> float | None:
         """Return the timeout of a blocking verb in seconds, None for ever."""

@@ -11,7 +11,7 @@ LOCAL = "local"
 UNIX = "unix"
 GRPC = "grpc"
 
-_FORMS = "local:, unix:///path or grpc://host:port"
+_FORMS = "local:, unix:///path, grpc://host:port or grpcs://host:port"
 
 
 class Address(NamedTuple):
@@ -21,6 +21,8 @@ class Address(NamedTuple):
     """LOCAL, UNIX or GRPC."""
     target: str
     """What gRPC dials: "unix:/path" or "host:port"; empty for LOCAL."""
+    tls: bool = False
+    """Whether the URL asks for TLS; naming a `ca=` does so too."""
 
     @property
     def private(self) -> bool:
@@ -32,7 +34,7 @@ def parse(url: str) -> Address:
     """Read a URL.
 
     Args:
-        url: `local:`, `unix:///path`, `unix:path` or `grpc://host:port`.
+        url: `local:`, `unix:///path`, `unix:path`, `grpc://host:port`, or with TLS `grpcs://host:port`.
 
     Raises:
         Unsupported: A placement that this version does not have.
@@ -47,8 +49,8 @@ def parse(url: str) -> Address:
         path = rest.removeprefix("//")
         if path:
             return Address(UNIX, f"unix:{path}")
-    if scheme == "grpc" and rest.startswith("//"):
-        return _grpc(rest.removeprefix("//").rstrip("/"), url)
+    if scheme in ("grpc", "grpcs") and rest.startswith("//"):
+        return _grpc(rest.removeprefix("//").rstrip("/"), url, scheme == "grpcs")
     raise Invalid(f"{url!r} is not {_FORMS}", field="url")
 
 
@@ -58,11 +60,11 @@ def _local(path: str) -> Address:
     return Address(LOCAL, "")
 
 
-def _grpc(authority: str, url: str) -> Address:
+def _grpc(authority: str, url: str, tls: bool) -> Address:
     host, _, port = authority.rpartition(":")
     if not host or not port.isdecimal() or not 0 < int(port) < 65536 or "@" in host or "/" in host:
         raise Invalid(f"{url!r} is not grpc://host:port", field="url")
-    return Address(GRPC, authority)
+    return Address(GRPC, authority, tls)
 
 
 def _is_loopback(host: str) -> bool:

@@ -186,8 +186,9 @@ def open(url: str, **options: Unpack[OpenOptions]) -> Client:
 
     Args:
         url: `local:` for an engine in this process, whose state ends with the client;
-            `unix:///path` or `grpc://host:port` for a daemon. Opening `local:` twice makes two
-            engines that share nothing: share the client, it is thread-safe.
+            `unix:///path`, `grpc://host:port` or, with TLS, `grpcs://host:port` for a daemon.
+            Opening `local:` twice makes two engines that share nothing: share the client,
+            it is thread-safe.
         **options: See `interlock.OpenOptions`.
 
     Returns:

@@ -21,7 +21,7 @@ class GrpcTransport:
         self._guard = Guard()
         self._deadline = options.deadline
         self._metadata = wire.base_metadata(options)
-        tls, arguments = wire.credentials(options), wire.channel_options(address)
+        tls, arguments = wire.credentials(options, address), wire.channel_options(address)
         self._channel = (
             grpc.secure_channel(address.target, tls, arguments)
             if tls

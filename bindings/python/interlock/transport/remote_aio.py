@@ -24,7 +24,7 @@ class AsyncGrpcTransport:
         self._address = address
         self._deadline = options.deadline
         self._metadata = wire.base_metadata(options)
-        self._tls = wire.credentials(options)
+        self._tls = wire.credentials(options, address)
         self._made: grpc.aio.Channel | None = None
         self._methods: dict[str, Any] = {}
 

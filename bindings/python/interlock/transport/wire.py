@@ -41,13 +41,13 @@ def channel_options(address: Address) -> list[tuple[str, Any]]:
     return options
 
 
-def credentials(options: Options) -> grpc.ChannelCredentials | None:
+def credentials(options: Options, address: Address) -> grpc.ChannelCredentials | None:
     """Return TLS credentials, or None for plaintext.
 
     Raises:
         Invalid: A file cannot be read.
     """
-    if options.ca is None:
+    if options.ca is None and not address.tls:
         return None
     return grpc.ssl_channel_credentials(_read(options.ca), _read(options.key), _read(options.cert))
 
