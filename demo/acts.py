@@ -104,7 +104,8 @@ def _check_recovery(console: Console, crew: Processes, board: Board) -> None:
         raise DemoFailed("the killed consumer's partitions did not move")
     console.print(
         f"{next(iter(board.killed))} was killed between its Adds and its Acks."
-        f" Its {crew.halted['items']} leased items came back: {board.known:,} additions for them were known by their once, and nothing was counted twice."
+        f" Its {crew.halted['items']} leased items came back: {board.known:,} additions for them"
+        " were known by their once, and nothing was counted twice."
         f" Its partitions moved: {heirs}.",
         highlight=False,
     )
