@@ -1,6 +1,7 @@
 """Queue: Configure, the host's configuration, metrics."""
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from queue_session import CHARGE, Session
@@ -29,7 +30,7 @@ def q(open_queue: Callable[[], Session]) -> Session:
 
 
 DEFAULTS = pb.ConfigureResponse(capacity_bytes=1 << 20, overflow=pb.OVERFLOW_WAIT, lease_ms=30_000)
-FIELDS = {
+FIELDS: dict[str, Any] = {
     "capacity_bytes": 2 << 20,
     "max_items": 7,
     "overflow": pb.OVERFLOW_REJECT,

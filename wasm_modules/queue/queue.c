@@ -59,20 +59,19 @@ static void wait_expire(waiter *w) {
   waiter_free(w);
 }
 
+// A call whose wait is over and that was not answered for want of room: the
+// next tick's first. Its timer has fired, so it would lose its place if set anew.
+static uint64_t postponed;
+
 // A call whose wait ends at the same time as something it waits for arrives is
 // served, not sent away empty. False: there was no room to find out.
-static bool wait_fired(waiter *w, int64_t now) {
-  uint64_t call = w->call;
-  int64_t due = w->timer.due;
+static bool end_wait(uint64_t call, int64_t now) {
   serve(now);
-  w = waiter_find(call);
-  if (!w) return true;
-  if (!outbox_backlog && outbox_has_room(OUTBOX_ERROR_MAX)) {
-    wait_expire(w);
-    return true;
-  }
-  timer_set(&w->timer, due);
-  return false;
+  waiter *w = waiter_find(call);
+  bool room = !w || (!outbox_backlog && outbox_has_room(OUTBOX_ERROR_MAX));
+  postponed = room ? 0 : call;
+  if (w && room) wait_expire(w);
+  return room;
 }
 
 static bool fire(timer *t, int64_t now) {
@@ -87,7 +86,7 @@ static bool fire(timer *t, int64_t now) {
       dedupe_expire();
       return true;
     case TIMER_WAIT:
-      return wait_fired(TIMER_OWNER(t, waiter, timer), now);
+      return end_wait(TIMER_OWNER(t, waiter, timer)->call, now);
   }
   __builtin_unreachable();
 }
@@ -105,10 +104,10 @@ static void say_more_is_due(void) {
 INTERLOCK_EXPORT("interlock_tick") void interlock_tick(int64_t now) {
   outbox_begin();
   pace_begin(PACE_STEPS);
-  timer *t;
-  while (timer_next() <= now && pace_goes_on() && (t = timer_take_due(now))) {
+  bool room = !postponed || end_wait(postponed, now);
+  while (room && timer_next() <= now && pace_goes_on()) {
     pace_spend(1);
-    if (!fire(t, now)) break;
+    room = fire(timer_take_due(now), now);
   }
   serve(now);
   if (outbox_backlog && outbox_is_empty()) say_more_is_due();
