@@ -15,6 +15,8 @@ from interlock_host.server.front import Front, reason_of
 from interlock_host.server.outflow import Outflow
 from interlock_host.server.status import refuse
 
+_READS_BEHIND_THE_END = 4
+
 
 class StreamRoute:
     """The path of one streaming method's calls into the engine and back."""
@@ -141,8 +143,10 @@ class _Stream:
                 await front.enter(module, call.send, message)
             # grpc.aio reads the end of a stream where the client closed it and also where the
             # client is gone; only then does it cancel this task, a moment later. A second read
-            # comes back behind that moment (1,600 of 1,600 lost clients told apart).
-            await self._context.read()
+            # comes back behind that moment (1,600 of 1,600 lost clients told apart; once a very
+            # busy machine needed more, hence the others).
+            for _ in range(_READS_BEHIND_THE_END):
+                await self._context.read()
             await front.enter(module, call.half_close)
         except HostError as error:
             await front.enter(module, call.cancel, CancelReason.OPERATOR, error.failure)
