@@ -26,8 +26,8 @@ LEASE = 3.0
 """Seconds after which an item whose consumer died comes back."""
 SESSION = 3.0
 """Seconds after which a consumer that fell silent loses its partitions."""
-REBALANCE = 1.0
-"""Seconds that the others wait for one that does not join."""
+REBALANCE = 3.0
+"""Seconds that the others wait for one that does not join; it hears of it by a heartbeat, each second."""
 DEDUPE = 600.0
 """Seconds that a queue remembers the ids of items: a push that is repeated adds nothing."""
 

@@ -18,7 +18,7 @@ const (
 	mostAdds   = 512 // additions of one Add
 	lease      = 3 * time.Second
 	session    = 3 * time.Second
-	rebalance  = time.Second
+	rebalance  = 3 * time.Second
 )
 
 func queueName(partition uint32) string { return fmt.Sprintf("%s-%d", topic, partition) }

@@ -37,7 +37,7 @@ func (m *member) join(ctx context.Context) error {
 		}
 		m.generation = reply.GetGeneration()
 		m.assigned = numbers(reply.GetAssigned())
-		m.beatAt = time.Now().Add(session / 3)
+		m.beatAt = time.Now().Add(min(session, rebalance) / 3)
 		if len(reply.GetRevoke()) == 0 {
 			return nil
 		}
@@ -63,7 +63,7 @@ func (m *member) keepUp(ctx context.Context) error {
 	if time.Now().Before(m.beatAt) {
 		return nil
 	}
-	m.beatAt = time.Now().Add(session / 3)
+	m.beatAt = time.Now().Add(min(session, rebalance) / 3)
 	reply, err := m.beat(ctx)
 	if fenced(err) {
 		m.assigned = nil

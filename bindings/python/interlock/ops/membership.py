@@ -40,8 +40,9 @@ class Membership:
         weight: Its share beside the others'.
         session: Seconds without a heartbeat until it is dropped.
         rebalance: Seconds that a rebalance waits for a member.
-        heartbeat: Seconds between heartbeats; None: a third of the session, so that one may
-            fail and one be late.
+        heartbeat: Seconds between heartbeats; None: a third of the shorter of session and
+            rebalance, so that one may fail and one be late. A rebalance drops a member that
+            does not hear of it in time.
         on_assign: Called with partitions to begin work on.
         on_revoke: Called with partitions to give up; they are another's when it returned and
             the member joined again.
@@ -72,7 +73,8 @@ class Membership:
         self._weight = weight
         self._session = session
         self._rebalance = rebalance
-        self._heartbeat = session / 3 if heartbeat is None else heartbeat
+        self._patience = min(session, rebalance)
+        self._heartbeat = self._patience / 3 if heartbeat is None else heartbeat
         self._on_assign = on_assign
         self._on_revoke = on_revoke
         self._on_lost = on_lost or on_revoke
@@ -130,8 +132,8 @@ class Membership:
                 yield from self.lose()
                 yield from self.join()
             except HostFault:
-                # Past the session the others may have its work: stop before they start.
-                if self._clock() - self._heard > self._session:
+                # After that the others may have its work: stop before they start.
+                if self._clock() - self._heard > self._patience:
                     yield from self.lose()
 
     def _beat(self) -> Flow[None]:

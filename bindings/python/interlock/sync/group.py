@@ -60,7 +60,7 @@ class Group:
             weight: Its share beside the others': 1 to 1,000.
             session: Seconds without a heartbeat until the group drops it.
             rebalance: Seconds that a rebalance waits for a member.
-            heartbeat: Seconds between heartbeats; None: a third of the session.
+            heartbeat: Seconds between heartbeats; None: a third of the shorter of the two.
             on_assign: Called with partitions by topic to begin work on.
             on_revoke: Called with partitions to give up; return when their work is settled.
             on_lost: Called with partitions that may be another's already, because the
