@@ -37,20 +37,23 @@ def read_trusted(path: Path, *, secret: bool = False) -> bytes:
         ConfigError: It cannot be read, or others could have written or, where secret, read it.
     """
     try:
-        # Not to block on a FIFO. The checks are of what was opened, not of what stands there later.
-        opened = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        with open(path, "rb", opener=_open) as file:
+            # Of what was opened, not of what stands there later.
+            found = os.fstat(file.fileno())
+            if not stat.S_ISREG(found.st_mode):
+                raise ConfigError(f"{path} is not a file")
+            check_owned(path, found, secret=secret)
+            content = file.read(_LARGEST + 1)
+        check_folders(path)
     except OSError as error:
         raise ConfigError(f"{path}: {error.strerror}") from None
-    with os.fdopen(opened, "rb") as file:
-        found = os.fstat(opened)
-        if not stat.S_ISREG(found.st_mode):
-            raise ConfigError(f"{path} is not a file")
-        check_owned(path, found, secret=secret)
-        content = file.read(_LARGEST + 1)
     if len(content) > _LARGEST:
         raise ConfigError(f"{path}: it is larger than {_LARGEST:,} bytes")
-    check_folders(path)
     return content
+
+
+def _open(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NONBLOCK)  # a FIFO would hold up the host
 
 
 def check_owned(path: Path, found: os.stat_result, *, secret: bool = False) -> None:
