@@ -247,11 +247,11 @@ class Instance:
             machine.read_control()
             emitted = machine.take() if machine.outbox_len else ()
         except Trapped as trap:
+            self._log_output(machine)  # why a runtime gave up stands there
             self._trapped(trap, call)
             return True
         if machine.output:
-            self._host.observer.output(self, machine.output.decode("utf-8", "replace"))
-            machine.output.clear()
+            self._log_output(machine)
         for record in emitted:
             call_id, status, flags, payload = record
             answers = flags == ANSWER and not status
@@ -260,6 +260,12 @@ class Instance:
             else:
                 self._dispatch(record, call)
         return bool(emitted)
+
+    def _log_output(self, machine: Machine) -> None:
+        """Hand on what the entry wrote to standard output and error."""
+        if machine.output:
+            self._host.observer.output(self, machine.output.decode("utf-8", "replace"))
+            machine.output.clear()
 
     def _answer(self, call: Call, payload: bytes) -> None:
         """Answer a unary call in its own entry: what nearly every entry does."""
@@ -367,4 +373,3 @@ class Instance:
     def _traps_too_often(self) -> bool:
         times = self._trap_times
         return len(times) == TRAPS_TO_FAIL and times[-1] - times[0] <= TRAP_WINDOW_NS
-

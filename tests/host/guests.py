@@ -45,7 +45,14 @@ def _zig() -> Tool:
     return Tool(f"ziglang {version('ziglang')}")
 
 
-TOOLS: dict[str, Callable[[], Tool]] = {"c": _zig, "zig": _zig}
+def _go() -> Tool:
+    found = _output("go", "env", "GOVERSION")
+    if not found:
+        raise ToolMissing("install Go 1.24 or newer")
+    return Tool(found)
+
+
+TOOLS: dict[str, Callable[[], Tool]] = {"c": _zig, "zig": _zig, "go": _go}
 
 
 def build(language: str) -> Path:
@@ -75,7 +82,7 @@ def _build(language: str, tool: Tool, folder: Path) -> None:
         (bin_ / name).write_text(f"#!/bin/sh\n{script}\n")
         (bin_ / name).chmod(0o755)
     path = os.pathsep.join([str(bin_), sysconfig.get_path("scripts"), os.environ["PATH"]])
-    environment = os.environ | {"PATH": path, "INTERLOCK": str(ROOT)}
+    environment = os.environ | {"PATH": path, "INTERLOCK": str(ROOT), "GOTOOLCHAIN": "local"}
     done = subprocess.run(
         ["/bin/sh", "-eu", "-c", steps(language)],
         cwd=work, env=environment, capture_output=True, text=True, check=False,
