@@ -29,7 +29,8 @@ def read_corpus(console: Console, most: int | None) -> Corpus:
     items = sum(1 for number, path in enumerate(files) for _ in blocks_of(number, path))
     console.print(
         f"{len(files):,} files of the standard library of Python {sys.version.partition(' ')[0]}"
-        f" are {items:,} items in {PARTITIONS} partitions"
+        f" are {items:,} items",
+        soft_wrap=True,
     )
     console.print(f"one process counts, in {seconds:.1f} s: {total_line(totals)}", highlight=False)
     return Corpus(files, most, items, totals)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 from demo.board import Board
+from demo.job import queue_name
 
 
 class Crew(Protocol):
@@ -44,8 +45,8 @@ def hear(board: Board, name: str, what: dict[str, Any]) -> None:
         board.again += what["items"]
         board.known += what["known"]
         board.say(
-            f"{name} has {what['items']} items of partition {what['partition']} that a dead lease gave back:"
-            f" {what['known']:,} additions were known already"
+            f"{what['items']} items of {queue_name(what['partition'])} came back, to {name}:"
+            f" {what['known']:,} additions known already"
         )
     elif what["event"] == "produced":
         board.say(f"{name} is done: {what['items']:,} items pushed")

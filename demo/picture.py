@@ -14,7 +14,7 @@ from demo.job import PARTITIONS
 
 EVENTS = 9
 LEVELS = " ▁▂▃▄▅▆▇█"
-STYLES = {"py": "yellow", "go": "cyan", "killed": "red strike"}
+STYLES = {"py": "yellow", "go": "cyan"}
 
 
 def picture(board: Board) -> Iterator[RenderableType]:
@@ -44,18 +44,17 @@ def _style(name: str) -> str:
 
 def _members(board: Board) -> RenderableType:
     """A row for each consumer: its partitions, and how full their queues are."""
-    table = Table(box=None, padding=(0, 1), show_header=True, header_style="dim")
-    table.add_column("consumer", width=10)
+    table = Table(box=None, padding=(0, 1, 0, 0), header_style="dim")
+    table.add_column("consumer", width=12)
     for partition in range(PARTITIONS):
-        table.add_column(str(partition), justify="center", width=4)
-    table.add_column("")
+        table.add_column(str(partition), justify="right", width=4)
     fullest = max(*board.waiting, 1)
     for name in sorted(board.killed | board.members.keys()):
         dead = name in board.killed
         owned = [partition for partition, owner in board.owners.items() if owner == name]
         cells = [_cell(board.waiting[n], fullest) if n in owned else "·" for n in range(PARTITIONS)]
-        style = STYLES["killed"] if dead else _style(name)
-        table.add_row(Text(name, style=style), *cells, Text("killed", style="red") if dead else "")
+        title = Text.assemble((name, "red strike"), (" killed", "red")) if dead else Text(name, _style(name))
+        table.add_row(title, *cells)
     return table
 
 

@@ -129,8 +129,7 @@ class Processes:
         worker.kill()
         self.halted = what
         self._board.say(
-            f"killed {name} (pid {worker.process.pid}) by SIGKILL, between its Adds and its Acks of"
-            f" {what['items']} items from {what['queue']}"
+            f"killed {name} by SIGKILL between Add and Ack of {what['items']} items from {what['queue']}"
         )
 
     def _check(self, worker: Worker) -> None:

@@ -37,7 +37,7 @@ def run_demo(*flags: str, **environment: str) -> str:
 
 def check_report(said: str, victim: str) -> None:
     assert said.count("words equal: ") == 2
-    assert f"killed {victim} (pid " in said
+    assert f"killed {victim} by SIGKILL between Add and Ack of " in said
     assert f"{victim} was killed between its Adds and its Acks. Its " in said
     assert "were known by their once, and nothing was counted twice" in said
 
