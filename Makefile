@@ -5,7 +5,7 @@ PY := $(VENV)/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check -q
 CODE := host bindings/python build tests $(wildcard demo)
 
-.PHONY: help venv generate check-generated modules lint test soak demo ci-tools lock clean
+.PHONY: help venv generate check-generated modules lint test soak bench demo ci-tools lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "%-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,6 +36,10 @@ test: check-generated modules lint ## everything that CI checks
 
 soak: modules ## the long forms of the randomised tests
 	INTERLOCK_SOAK=1 $(PY) -m pytest
+
+bench: modules ## the speed, beside peers in one run; Redis where it is installed
+	$(PIP) install --require-hashes --no-deps -r tests/bench/requirements.lock
+	$(PY) -m tests.bench
 
 demo: modules ## the main job on real input: Python and Go count the words of a library, one is killed
 	$(PY) -m demo

@@ -1,0 +1,38 @@
+"""The peer of a unary call: `grpc.aio` and nothing else. Prints its port."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import grpc
+import grpc.aio
+
+
+class Echo(grpc.GenericRpcHandler):
+    """Answers every unary call with its own bytes."""
+
+    def service(self, details: grpc.HandlerCallDetails) -> Any:
+        """Return one handler for all methods."""
+        return _HANDLER
+
+
+async def _echo(request: bytes, context: Any) -> bytes:
+    return request
+
+
+_HANDLER = grpc.unary_unary_rpc_method_handler(_echo)
+
+
+async def main() -> None:
+    """Serve until terminated."""
+    server = grpc.aio.server()
+    server.add_generic_rpc_handlers((Echo(),))
+    port = server.add_insecure_port("127.0.0.1:0")
+    await server.start()
+    print(port, flush=True)
+    await server.wait_for_termination()
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
