@@ -21,7 +21,7 @@ async def _echo(request: bytes, context: Any) -> bytes:
     return request
 
 
-_HANDLER = grpc.unary_unary_rpc_method_handler(_echo)
+_HANDLER: Any = grpc.unary_unary_rpc_method_handler(_echo)
 
 
 async def main() -> None:

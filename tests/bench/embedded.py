@@ -53,7 +53,8 @@ def _module_start(times: int) -> dict[str, float]:
 
 
 def _instances(engine: Engine, add: Any, get: Any, calls: int) -> dict[str, Any]:
-    reads = [counter_pb2.GetRequest(instance=f"c{i}", keys=["k"]).SerializeToString() for i in range(max(MANY))]
+    read = counter_pb2.GetRequest
+    reads = [read(instance=f"c{i}", keys=["k"]).SerializeToString() for i in range(max(MANY))]
     made: list[float] = []
     by_count: dict[str, float] = {}
     module = engine.modules["counter"]
