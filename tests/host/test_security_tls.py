@@ -68,8 +68,9 @@ async def test_plaintext_is_not_answered(tmp_path: Path, pair: Pair) -> None:
         secured(tmp_path, pair) as host,
         grpc.aio.insecure_channel(f"127.0.0.1:{host.port}") as channel,
     ):
+        call: Any = channel.unary_unary("/any.Service/Method")
         async with refused() as failure:
-            await channel.unary_unary("/any.Service/Method")(b"")
+            await call(b"")
         assert failure["code"] == "UNAVAILABLE"
 
 
