@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from interlock_host.module import Module
 
 _LAST_CODE = 16
+_MOST_WORDS = 500
 
 
 class Host(Protocol):
@@ -45,6 +46,7 @@ def make_machine(host: Host, module: Module, name: str, now: int) -> Machine:
             refused its configuration.
     """
     limits = module.limits
+    machine: Machine | None = None
     try:
         seed = host.seed_of(module, name)
         machine = Machine(module.program, limits.max_memory, limits.entry_budget_ms, seed, now)
@@ -54,8 +56,15 @@ def make_machine(host: Host, module: Module, name: str, now: int) -> Machine:
         if "interlock_configure" in module.exports:
             _configure(machine, module, name, host.config_of(module, name), now)
     except (StartFailed, Trapped) as error:
-        raise HostError(INTERNAL, "START_FAILED", f"{module.name} does not start: {error}") from None
+        text = f"{module.name} does not start: {error}{_last_words(machine)}"
+        raise HostError(INTERNAL, "START_FAILED", text) from None
     return machine
+
+
+def _last_words(machine: Machine | None) -> str:
+    """What a runtime wrote before it gave up, which tells more than the trap."""
+    said = bytes(machine.output[:_MOST_WORDS]).decode("utf-8", "replace").strip() if machine else ""
+    return f"; it wrote: {said}" if said else ""
 
 
 def _configure(machine: Machine, module: Module, name: str, config: bytes, now: int) -> None:

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import struct
+from pathlib import Path
 
 import pytest
 import wasmtime
 
+from interlock_host.clock import VirtualClock
+from interlock_host.engine import Engine, EngineConfig
+from interlock_host.errors import HostError
+from interlock_host.pack import pack
 from interlock_host.wasm import wasi
 from interlock_host.wasm.compiler import compiler
 from interlock_host.wasm.machine import Machine, Program, StartFailed, Trapped
+from tests.host.wat import compiled, contract, descriptors
 
 IMPORT = '(import "wasi_snapshot_preview1" "{}" (func ${} {}))'
 TYPES = {"i": "i32", "I": "i64"}
@@ -73,6 +79,12 @@ def test_output_is_kept() -> None:
     assert made.read(0, 4) == struct.pack("<I", 5)
 
 
+def test_there_are_no_folders() -> None:
+    """EBADF ends the search of Go's and wasi-libc's start-up; at any other error they give up."""
+    body = "(i32.sub (call $fd_prestat_get (i32.const 3) (i32.const 8)) (i32.const 8))"
+    assert run(body, "fd_prestat_get").read(8, 8) == bytes(8)
+
+
 @pytest.mark.parametrize("name", ["args_sizes_get", "environ_sizes_get"])
 def test_arguments_are_empty(name: str) -> None:
     made = run(f"(i32.store (i32.const 8) (i32.const 9)) (call ${name} (i32.const 8) (i32.const 12))", name)
@@ -114,3 +126,20 @@ def test_an_import_that_is_not_wasi_does_not_start() -> None:
     module = compiler().compile(bytes(wasmtime.wat2wasm('(module (import "env" "f" (func)))')), None)
     with pytest.raises(StartFailed, match="env"):
         Program(compiler(), module, uses_wasi=True)
+
+
+def test_last_words_of_a_start(tmp_path: Path) -> None:
+    """A runtime that gives up as it starts has said why: its author sees it."""
+    start = (
+        '(data (i32.const 64) "\\48\\00\\00\\00\\05\\00\\00\\00no TZ")'
+        ' (func (export "_initialize")'
+        " (drop (call $fd_write (i32.const 2) (i32.const 64) (i32.const 1) (i32.const 0))) unreachable)"
+    )
+    wasm = pack(compiled(start, first=imported("fd_write")), descriptors(), contract())
+    (tmp_path / "test.wasm").write_bytes(wasm)
+    engine = Engine(EngineConfig(modules=(tmp_path,), standard=False), clock=VirtualClock(1))
+    method = engine.method("/test.v1.TestService/Do")
+    assert method is not None
+    with pytest.raises(HostError, match=r"test does not start: .*; it wrote: no TZ$"):
+        engine.start(method, b"\x0a\x01a", None)
+    engine.close()

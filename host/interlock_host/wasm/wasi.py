@@ -1,8 +1,10 @@
 """A virtual `wasi_snapshot_preview1`: deterministic, and without I/O.
 
 Time is the entry's, randomness is a stream that begins at the instance's seed,
-standard output and error become lines of log. Every other function answers
-ENOSYS, so that a runtime which only probes for them still starts.
+standard output and error become lines of log. There are no folders: runtimes
+ask for them one by one as they start, until EBADF says that there are no more,
+and give up at any other error. Every other function answers ENOSYS, so that a
+runtime which only probes for them still starts.
 """
 
 from __future__ import annotations
@@ -133,6 +135,10 @@ def _fd_write(fd: int, vectors: int, count: int, out: int) -> int:
     return _write(machine, out, total.to_bytes(4, "little"))
 
 
+def _no_folder(*_: int) -> int:
+    return _ERRNO_BADF
+
+
 def _poll_oneoff(_subscriptions: int, _events: int, _count: int, out: int) -> int:
     return _write(_current.machine, out, bytes(4))
 
@@ -152,6 +158,7 @@ _GIVEN: dict[str, Callable[..., int | None]] = {
     "environ_get": _nothing,
     "clock_time_get": _clock_time_get,
     "random_get": _random_get,
+    "fd_prestat_get": _no_folder,
     "fd_write": _fd_write,
     "poll_oneoff": _poll_oneoff,
     "proc_exit": _proc_exit,

@@ -2,6 +2,7 @@
 package main
 
 import (
+	"log"
 	"slices"
 
 	"acme.example/latch/interlock"
@@ -132,7 +133,7 @@ func peek(call uint64, size uint32, _ int64) {
 //go:wasmexport Break
 func breakLatch(_ uint64, _ uint32, _ int64) {
 	isOpen = true
-	panic("the latch is broken")
+	log.Panicf("latch %d is broken", openings+1)
 }
 
 // What a host enters besides
