@@ -52,7 +52,14 @@ def _go() -> Tool:
     return Tool(found)
 
 
-TOOLS: dict[str, Callable[[], Tool]] = {"c": _zig, "zig": _zig, "go": _go}
+def _npm() -> Tool:
+    """The compiler itself is pinned by the guest's lock file."""
+    if not (_output("npm", "--version") and _output("node", "--version")):
+        raise ToolMissing("install Node.js 20 or newer, with npm")
+    return Tool("npm")
+
+
+TOOLS: dict[str, Callable[[], Tool]] = {"c": _zig, "zig": _zig, "go": _go, "assemblyscript": _npm}
 
 
 def build(language: str) -> Path:
