@@ -40,7 +40,7 @@ DELAYS = st.sampled_from([0, 0, 10, 20])
 RARELY = st.sampled_from([False, False, False, True])
 SOME = st.lists(st.integers(0, 30), max_size=4, unique=True)
 """Places in the list of receipts given so far, counted from the newest."""
-SOME_OR_NONE = st.one_of(st.just([]), SOME)
+SOME_OR_NONE: st.SearchStrategy[list[int]] = st.one_of(st.just([]), SOME)
 
 
 class QueueAgainstModel(RuleBasedStateMachine):
