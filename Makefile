@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 PY := $(VENV)/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check -q
+RUST := rustc libstd-rust-dev-wasm32 lld
+SUDO := $(if $(filter-out 0,$(shell id -u)),sudo)
 CODE := host bindings/python build tests $(wildcard demo)
 
 .PHONY: help venv generate check-generated modules lint test soak bench demo ci-tools lock clean
@@ -44,8 +46,11 @@ bench: modules ## the speed, beside peers in one run; Redis where it is installe
 demo: modules ## the main job on real input: Python and Go count the words of a library, one is killed
 	$(PY) -m demo
 
-ci-tools: ## what CI needs beyond python3, make and a network: nothing so far
+ci-tools: ## what CI needs beyond python3, make, Go, Node.js and a network: Debian's Rust for wasm32
 	@$(PYTHON) -c 'import venv, ensurepip'
+	@go version && node --version
+	@dpkg -s $(RUST) >/dev/null 2>&1 || { $(SUDO) apt-get update -qq && \
+	  $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(RUST); }
 
 lock: ## pins the newest versions that pyproject.toml and build/requirements.in allow
 	$(PYTHON) -m venv build/out/lock

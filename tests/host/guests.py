@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -59,7 +60,36 @@ def _npm() -> Tool:
     return Tool("npm")
 
 
-TOOLS: dict[str, Callable[[], Tool]] = {"c": _zig, "zig": _zig, "go": _go, "assemblyscript": _npm}
+def _rust() -> Tool:
+    """The first rustc that has the standard library for wasm32: rustup's, or a distribution's beside it."""
+    for rustc in dict.fromkeys(filter(None, (shutil.which("rustc"), "/usr/bin/rustc"))):
+        sysroot = _output(rustc, "--print", "sysroot")
+        rustlib = Path(sysroot or "/nowhere") / "lib" / "rustlib"
+        if not (rustlib / "wasm32-unknown-unknown").is_dir():
+            continue
+        own_linker = any(rustlib.glob("*/bin/rust-lld"))
+        linker = None if own_linker else _wasm_ld()
+        if own_linker or linker:
+            script = f'exec {rustc} {f"-C linker={linker}" if linker else ""} "$@"'
+            return Tool(_output(rustc, "--version"), (("rustc", script),))
+    raise ToolMissing(
+        "rustup target add wasm32-unknown-unknown, or on Debian apt install rustc libstd-rust-dev-wasm32 lld"
+    )
+
+
+def _wasm_ld() -> str | None:
+    """LLVM's linker, which Debian does not ship with rustc; its name may end in LLVM's version."""
+    found = [shutil.which(name) for name in ("wasm-ld", *(f"wasm-ld-{major}" for major in range(30, 12, -1)))]
+    return next(filter(None, found), None)
+
+
+TOOLS: dict[str, Callable[[], Tool]] = {
+    "c": _zig,
+    "zig": _zig,
+    "assemblyscript": _npm,
+    "rust": _rust,
+    "go": _go,
+}
 
 
 def build(language: str) -> Path:
@@ -72,32 +102,31 @@ def build(language: str) -> Path:
     folder = SCRATCH / language / _key(language, tool)
     built = folder / "latch.wasm"
     if not built.is_file():
-        _build(language, tool, folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=SCRATCH) as scratch:
+            os.replace(_build(language, tool, Path(scratch) / language), built)
     return built
 
 
-def _build(language: str, tool: Tool, folder: Path) -> None:
+def _build(language: str, tool: Tool, work: Path) -> Path:
     """An author's folder: sources, proto and contract; then the README's steps, run in it."""
-    work = folder.with_name(f"{folder.name}.{os.getpid()}")
     shutil.copytree(SOURCES / language, work)
     shutil.copytree(SOURCES / "acme", work / "acme")
     if not (work / "contract.yaml").exists():
         shutil.copy(SOURCES / "contract.yaml", work)
-    bin_ = work / "bin"
-    bin_.mkdir()
+    commands = work / "bin"
+    commands.mkdir()
     for name, script in (("python", f'exec {sys.executable} "$@"'), *tool.commands):
-        (bin_ / name).write_text(f"#!/bin/sh\n{script}\n")
-        (bin_ / name).chmod(0o755)
-    path = os.pathsep.join([str(bin_), sysconfig.get_path("scripts"), os.environ["PATH"]])
+        (commands / name).write_text(f"#!/bin/sh\n{script}\n")
+        (commands / name).chmod(0o755)
+    path = os.pathsep.join([str(commands), sysconfig.get_path("scripts"), os.environ["PATH"]])
     environment = os.environ | {"PATH": path, "INTERLOCK": str(ROOT), "GOTOOLCHAIN": "local"}
     done = subprocess.run(
         ["/bin/sh", "-eu", "-c", steps(language)],
         cwd=work, env=environment, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, f"{language}:\n{done.stdout}{done.stderr}"
-    folder.mkdir(parents=True, exist_ok=True)
-    os.replace(work / "latch.wasm", folder / "latch.wasm")
-    shutil.rmtree(work)
+    return work / "latch.wasm"
 
 
 def steps(language: str) -> str:

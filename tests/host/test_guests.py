@@ -33,6 +33,19 @@ def built(language: str) -> Path:
         pytest.skip(f"{language}: {missing}")
 
 
+def test_missing_compiler(monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing() -> guests.Tool:
+        raise guests.ToolMissing("install it")
+
+    monkeypatch.setitem(guests.TOOLS, "c", missing)
+    monkeypatch.delenv("CI", raising=False)
+    with pytest.raises(pytest.skip.Exception, match="c: install it"):
+        built("c")
+    monkeypatch.setenv("CI", "true")
+    with pytest.raises(pytest.fail.Exception, match="c: install it"):
+        built("c")
+
+
 @pytest.fixture(scope="module", params=list(guests.TOOLS))
 def guest(request: pytest.FixtureRequest) -> Path:
     """The guest in each language."""
