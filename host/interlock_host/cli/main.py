@@ -11,6 +11,7 @@ from interlock_host.cli.instances import delete, instances, modules
 from interlock_host.cli.pack import pack
 from interlock_host.cli.serve import serve
 from interlock_host.cli.token import token
+from interlock_host.cli.top import top
 
 
 @click.group(
@@ -31,5 +32,5 @@ def main() -> None:
     """
 
 
-for command in (serve, call, modules, instances, delete, token, pack, inspect):
+for command in (serve, call, modules, instances, delete, top, token, pack, inspect):
     main.add_command(command)
