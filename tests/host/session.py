@@ -28,6 +28,10 @@ class Messages:
         descriptor = self.service.methods_by_name[method].input_type
         return message_factory.GetMessageClass(descriptor)(**fields).SerializeToString()
 
+    def decode(self, method: str, request: bytes) -> Any:
+        descriptor = self.service.methods_by_name[method].input_type
+        return message_factory.GetMessageClass(descriptor).FromString(request)
+
     def reply(self, method: str, data: bytes) -> Any:
         descriptor = self.service.methods_by_name[method].output_type
         return message_factory.GetMessageClass(descriptor).FromString(data)

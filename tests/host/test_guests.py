@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from google.protobuf.message import DecodeError
 
 from interlock_host.calls import CancelReason, Sink
 from interlock_host.errors import HostError
@@ -143,14 +144,24 @@ def timed_out(sent: Sent) -> bool:
 
 @pytest.mark.parametrize("odd", ODD)
 def test_odd_request(latch: Latch, odd: str) -> None:
-    request = latch.messages.request("Open", instance="a")
-    assert latch.send_bytes("Open", request + ODD[odd]).reply.opening == 1
+    """What it says is what protobuf's own decoder reads in it."""
+    request = latch.messages.request("Open", instance="a", for_ms=5) + ODD[odd]
+    for_ms = latch.messages.decode("Open", request).for_ms
+    assert latch.send_bytes("Open", request).reply.opening == 1
+    latch.advance(for_ms - 1)
+    assert latch.send("Peek").reply.open
+    latch.advance(1)
+    assert not latch.send("Peek").reply.open
 
 
 @pytest.mark.parametrize("malformed", MALFORMED)
 def test_malformed_request(latch: Latch, malformed: str) -> None:
-    request = latch.messages.request("Open", instance="a")
-    assert latch.send_bytes("Open", request + MALFORMED[malformed]).failure.reason == "INVALID_PROTO"
+    """What protobuf's own decoder refuses, and groups, which no proto3 message has."""
+    request = latch.messages.request("Open", instance="a") + MALFORMED[malformed]
+    if malformed != "group":
+        with pytest.raises(DecodeError):
+            latch.messages.decode("Open", request)
+    assert latch.send_bytes("Open", request).failure.reason == "INVALID_PROTO"
     assert not latch.send("Peek").reply.open
 
 
