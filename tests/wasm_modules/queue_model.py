@@ -69,6 +69,9 @@ class Model:
         self.dead_consumers: list[Waiter] = []
         self.streams: list[Waiter] = []
         self.known: dict[str, int] = {}
+        """Ids, and when they are forgotten: in this order."""
+        self.dedupe_timer: tuple[int, int] | None = None
+        """Of the oldest id."""
         self.closed = False
         self.last_sequence = 0
         self._order = itertools.count()
@@ -190,13 +193,25 @@ class Model:
     # Time
 
     def due(self, ms: int) -> tuple[int, int]:
-        return self.now + ms, next(self._order)
+        return self.at(self.now + ms)
 
-    def timers(self) -> list[tuple[tuple[int, int], ModelItem | Waiter]]:
+    def at(self, time: int) -> tuple[int, int]:
+        return time, next(self._order)
+
+    def timers(self) -> list[tuple[tuple[int, int], ModelItem | Waiter | None]]:
+        """What is due and whose it is, the next first; None stands for the ids."""
         owners: list[ModelItem | Waiter] = [*self.items, *self.pushes, *self.parked_pops()]
-        return sorted(((o.timer, o) for o in owners if o.timer), key=lambda pair: pair[0])
+        timers: list[tuple[tuple[int, int], ModelItem | Waiter | None]]
+        timers = [(owner.timer, owner) for owner in owners if owner.timer]
+        if self.dedupe_timer:
+            timers.append((self.dedupe_timer, None))
+        return sorted(timers, key=lambda pair: pair[0])
 
-    def fire(self, owner: ModelItem | Waiter) -> None:
+    def fire(self, owner: ModelItem | Waiter | None) -> None:
+        if owner is None:
+            del self.known[next(iter(self.known))]
+            self.dedupe_timer = self.at(next(iter(self.known.values()))) if self.known else None
+            return
         if isinstance(owner, ModelItem):
             if owner.state == "leased":
                 self.end_lease(owner)
@@ -272,7 +287,7 @@ class Model:
         """Accept what fits, in order; whether that was all."""
         while call.rest:
             item = call.rest[0]
-            if self.settings.dedupe_window_ms and item.id and self.known.get(item.id, -1) > self.now:
+            if item.id in self.known:
                 call.duplicates += 1
             elif self.make_room(item):
                 self.add(call, item)
@@ -299,8 +314,9 @@ class Model:
         call.first_sequence = call.first_sequence or item.sequence
         if item.delay_ms:
             item.state, item.timer = "delayed", self.due(item.delay_ms)
-        if item.id:
+        if item.id and self.settings.dedupe_window_ms:
             self.known[item.id] = self.now + self.settings.dedupe_window_ms
+            self.dedupe_timer = self.dedupe_timer or self.at(self.known[item.id])
         self.items.append(item)
 
     def serve_consumers(self) -> bool:

@@ -199,7 +199,7 @@ class QueueAgainstModel(RuleBasedStateMachine):
 
 TestQueueAgainstModel = QueueAgainstModel.TestCase
 TestQueueAgainstModel.settings = settings(
-    max_examples=1500 if SOAK else 150,
+    max_examples=1000 if SOAK else 150,
     stateful_step_count=60,
     deadline=None,
     suppress_health_check=list(HealthCheck),

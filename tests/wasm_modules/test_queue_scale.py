@@ -139,3 +139,24 @@ def test_memory_comes_back(q: Session) -> None:
         q.advance(10)
         q.ask("Purge")
     assert q.engine.instance("queue", q.name).memory_bytes == before
+
+
+def test_same_calls_same_bytes() -> None:
+    """Two instances that live through the same answer with the same bytes."""
+    seen: list[list[bytes]] = []
+    for _ in range(2):
+        session = Session()
+        session.ask("Configure", max_deliveries=2, dedupe_window_ms=50, max_items=500)
+        for step in range(400):
+            items = [
+                Item(data=b"%d" % n, id=f"{step * n % 97}", delay_ms=n % 3 * 10) for n in range(step % 7 + 1)
+            ]
+            session.start("Push", items=items, wait_ms=step % 30)
+            leased = session.start("Pop", max_items=step % 9, lease_ms=step % 4 * 10, wait_ms=step % 20)
+            if step % 3 == 0 and leased.items:
+                session.start("Nack", receipts=[item.receipt for item in leased.items], delay_ms=step % 15)
+            session.advance(step % 11)
+        seen.append([message.SerializeToString() for one in session.finished for message in one.messages])
+        session.close()
+    assert seen[0] == seen[1]
+    assert len(seen[0]) > 800

@@ -13,7 +13,8 @@ uint64_t leases_expired(void);
 // Makes sure that this many more leases can be granted.
 bool lease_reserve(uint32_t count);
 
-// Leases an item that is in no line until `due`, under a new receipt; `stream` is the Subscribe that pays for it with its credit, or NULL.
+// Leases an item that is in no line until `due`, under a new receipt; `stream`
+// is the Subscribe that pays for it with its credit, or NULL.
 void lease_grant(item *i, int64_t due, struct waiter *stream);
 
 // The consumer is done with the item: it leaves the queue.

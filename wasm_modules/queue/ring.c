@@ -115,7 +115,8 @@ static enum room room_behind(const ring *r, ring_mark tail, uint32_t units) {
 // and *word what the slot holds now.
 static bool claim(ring *r, uint32_t owner, uint32_t units, ring_mark *at, uint64_t *word) {
   for (;;) {
-    // Acquire: the slot's word, loaded next, is at least as new as the tail.
+    // Acquire: a slot's word that is older than the tail would only cost another
+    // round, as its lap tells.
     ring_mark tail = __atomic_load_n(&r->tail, __ATOMIC_ACQUIRE);
     uint64_t *slot = slot_at(r, tail);
     uint64_t old = __atomic_load_n(slot, __ATOMIC_ACQUIRE);
@@ -134,8 +135,8 @@ static bool claim(ring *r, uint32_t owner, uint32_t units, ring_mark *at, uint64
     if (room == ROOM_STALE) continue;
     // The claim. While the slot is in the lap before, nobody has claimed this
     // position, so `tail` is still the tail and its unit is where the free
-    // units begin. No payload is published by it: relaxed would do, but the
-    // release keeps our reading of the head before it.
+    // units begin. It publishes no payload, so no order hangs on it: that the
+    // units are free to write was learnt by the acquire in room_behind.
     *word = (uint64_t)lap << LAP_SHIFT | (uint64_t)owner << OWNER_SHIFT |
             (uint64_t)STATE_CLAIMED << UNITS_BITS | units;
     if (!__atomic_compare_exchange_n(slot, &old, *word, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED)) continue;
