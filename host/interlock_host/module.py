@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import wasmtime
-from google.protobuf import descriptor_pb2
 
 from interlock.v1 import contract_pb2
 from interlock_host.errors import ModuleError
 from interlock_host.pack import Packed, PackError, effective_limits, read_packed
+from interlock_host.pack.service import Method as PackedMethod
 from interlock_host.wasm import wasi
 from interlock_host.wasm.compiler import compiler
 from interlock_host.wasm.machine import Program, StartFailed
-
-_NO_SIDE_EFFECTS = descriptor_pb2.MethodOptions.NO_SIDE_EFFECTS
 
 
 @dataclasses.dataclass(frozen=True)
@@ -59,13 +56,13 @@ class Method:
 
     __slots__ = ("client_streaming", "module", "name", "path", "read", "server_streaming")
 
-    def __init__(self, module: Module, proto: descriptor_pb2.MethodDescriptorProto) -> None:
+    def __init__(self, module: Module, packed: PackedMethod) -> None:
         self.module = module
-        self.name = proto.name
-        self.path = f"/{module.service}/{proto.name}"
-        self.client_streaming = proto.client_streaming
-        self.server_streaming = proto.server_streaming
-        self.read = proto.options.idempotency_level == _NO_SIDE_EFFECTS
+        self.name = packed.name
+        self.path = f"/{module.service}/{packed.name}"
+        self.client_streaming = packed.client_streaming
+        self.server_streaming = packed.server_streaming
+        self.read = packed.read
 
     @property
     def unary(self) -> bool:
@@ -102,18 +99,11 @@ class Module:
         self.summary: str = self.contract.summary
         self.limits = granted(self.contract.limits, caps)
         self.descriptor_set: bytes = self.packed.descriptor_set
-        self.methods = {m.name: m for m in self._read_methods()}
+        self.methods = {method.name: Method(self, method) for method in self.packed.methods}
         self.exports = frozenset(self.packed.exports)
         self.name = self.package
         """The short name, once a registry has found it to be unique."""
         self.start_seconds = time.perf_counter() - started
-
-    def _read_methods(self) -> Iterator[Method]:
-        files = descriptor_pb2.FileDescriptorSet.FromString(self.descriptor_set)
-        for file in files.file:
-            for service in file.service:
-                if f"{file.package}.{service.name}" == self.service:
-                    yield from (Method(self, method) for method in service.method)
 
     @property
     def short_name(self) -> str:
