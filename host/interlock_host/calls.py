@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from interlock_host.errors import Failure
     from interlock_host.instance import Instance
     from interlock_host.module import Method
+    from interlock_host.tracing import CallTrace
 
 FINAL = 1
 MESSAGE = 2
@@ -56,15 +57,19 @@ class Call:
     instance's lock and on whichever thread made the entry.
     """
 
-    __slots__ = ("answer", "cancelled", "done", "id", "instance", "method", "request_bytes", "sink")
+    __slots__ = ("answer", "cancelled", "done", "id", "instance", "method", "request_bytes", "sink", "trace")
 
     instance: Instance
 
-    def __init__(self, method: Method, call_id: int, size: int, sink: Sink | None) -> None:
+    def __init__(
+        self, method: Method, call_id: int, size: int, sink: Sink | None, trace: CallTrace | None = None
+    ) -> None:
         self.method = method
         self.id = call_id
         self.request_bytes = size
         self.sink = sink
+        self.trace = trace
+        """Hears of the call's entries, where it is traced."""
         self.answer: Record | None = None
         self.done = False
         self.cancelled = False
@@ -74,6 +79,8 @@ class Call:
         if record.flags & FINAL:
             self.done = True
             self.answer = record
+            if self.trace is not None:
+                self.trace.answered(record.status)
         if self.sink is not None:
             self.sink(record)
 

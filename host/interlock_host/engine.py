@@ -10,6 +10,7 @@ import os
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from interlock_host.calls import Call, CancelReason, Sink
 from interlock_host.clock import Clock, RunClock, VirtualClock
@@ -21,6 +22,9 @@ from interlock_host.observer import EngineObserver
 from interlock_host.peek import check_name, instance_of
 from interlock_host.streams import StreamCall
 from interlock_host.wasm.compiler import default_cache
+
+if TYPE_CHECKING:
+    from interlock_host.tracing import CallTrace
 
 STANDARD_MODULES = Path(__file__).parent / "modules"
 
@@ -127,13 +131,16 @@ class Engine:
 
     # Calls
 
-    def start(self, method: Method, request: bytes, sink: Sink | None = None) -> Call:
+    def start(
+        self, method: Method, request: bytes, sink: Sink | None = None, trace: CallTrace | None = None
+    ) -> Call:
         """Enter a call whose request is one message.
 
         Args:
             method: A unary or server-streaming method.
             request: The bytes of the request; field 1 names the instance.
             sink: Takes what is answered later, and every record of a stream.
+            trace: Hears of the call's entries.
 
         Returns:
             The call; `answer` is set where the entry answered it.
@@ -146,14 +153,14 @@ class Engine:
         while True:
             instance = self._instances[method.module].get(name) or self._absent(method, name)
             try:
-                return instance.start(method, request, sink)
+                return instance.start(method, request, sink, trace)
             except Gone:
                 continue
 
-    def open_stream(self, method: Method, sink: Sink) -> StreamCall:
+    def open_stream(self, method: Method, sink: Sink, trace: CallTrace | None = None) -> StreamCall:
         """Begin a call whose client streams; its first message picks the instance."""
         self._check_open()
-        return StreamCall(method, sink, self._begin)
+        return StreamCall(method, sink, self._begin, trace)
 
     def _begin(self, call: StreamCall, message: bytes) -> None:
         name = instance_of(message)

@@ -26,6 +26,7 @@ from interlock_host.wasm.machine import Emitted, Machine, Trapped
 
 if TYPE_CHECKING:
     from interlock_host.module import Method, Module
+    from interlock_host.tracing import CallTrace
 
 NEVER = (1 << 63) - 1
 TRAPS_TO_FAIL = 3
@@ -79,14 +80,16 @@ class Instance:
 
     # Calls
 
-    def start(self, method: Method, request: bytes, sink: Sink | None) -> Call:
+    def start(
+        self, method: Method, request: bytes, sink: Sink | None, trace: CallTrace | None = None
+    ) -> Call:
         """Enter a call's first message.
 
         Raises:
             HostError: The host refuses the call.
             Gone: The instance was deleted meanwhile.
         """
-        call = Call(method, 0, len(request), sink if method.server_streaming else None)
+        call = Call(method, 0, len(request), sink if method.server_streaming else None, trace)
         with self.lock:
             self._begin(call, request)
             if not call.done:
@@ -240,6 +243,9 @@ class Instance:
         """Enter the machine and hand on what it emits; return whether it emitted anything."""
         machine = self.machine
         assert machine is not None
+        trace = call.trace if call is not None else None
+        if call is not None and trace is not None:
+            trace.entry_began(call, export)
         machine.now = self.last_now
         self.entries += 1
         try:
@@ -248,8 +254,12 @@ class Instance:
             emitted = machine.take() if machine.outbox_len else ()
         except Trapped as trap:
             self._log_output(machine)  # why a runtime gave up stands there
+            if trace is not None:
+                trace.entry_ended(str(trap))
             self._trapped(trap, call)
             return True
+        if trace is not None:
+            trace.entry_ended()
         if machine.output:
             self._log_output(machine)
         for record in emitted:
@@ -312,7 +322,7 @@ class Instance:
     def _dispatch(self, record: Emitted, entered: Call | None) -> None:
         call_id, status, flags, payload = record
         if flags & EVENT:
-            self._host.observer.event(self, call_id, payload.decode("utf-8", "replace"))
+            self._event(call_id, payload.decode("utf-8", "replace"))
             return
         call = self.calls.get(call_id)
         fault = fault_of(record, call, entered, self.module.limits.max_message_bytes)
@@ -327,6 +337,12 @@ class Instance:
         if call is not None and ends and not is_foreign(call, entered):
             self._end_faulted(call, len(payload), fault)
 
+    def _event(self, call_id: int, text: str) -> None:
+        call = self.calls.get(call_id)
+        if call is not None and call.trace is not None:
+            call.trace.event(text)
+        self._host.observer.event(self, call_id, text)
+
     def _end_faulted(self, call: Call, size: int, fault: str) -> None:
         limit = self.module.limits.max_message_bytes
         if size > limit:
@@ -337,6 +353,8 @@ class Instance:
 
     def _park(self, call: Call) -> None:
         """Keep a call that its entry left unanswered, within the limits."""
+        if call.trace is not None:
+            call.trace.parked()
         limits = self.module.limits
         if call.method.read:
             text = f"{call.method.name} is a read and did not answer"

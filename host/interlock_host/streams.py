@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from interlock_host.calls import Call, CancelReason, Sink
 from interlock_host.errors import INVALID_ARGUMENT, Failure, HostError, cancelled_as
 from interlock_host.module import Method
+
+if TYPE_CHECKING:
+    from interlock_host.tracing import CallTrace
 
 
 class StreamCall(Call):
@@ -14,8 +18,14 @@ class StreamCall(Call):
 
     __slots__ = ("_begin", "begun")
 
-    def __init__(self, method: Method, sink: Sink, begin: Callable[[StreamCall, bytes], None]) -> None:
-        super().__init__(method, 0, 0, sink)
+    def __init__(
+        self,
+        method: Method,
+        sink: Sink,
+        begin: Callable[[StreamCall, bytes], None],
+        trace: CallTrace | None = None,
+    ) -> None:
+        super().__init__(method, 0, 0, sink, trace)
         self._begin = begin
         self.begun = False
 

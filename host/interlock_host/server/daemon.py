@@ -9,6 +9,7 @@ import grpc
 from grpc_health.v1._async import HealthServicer
 from grpc_health.v1.health_pb2 import HealthCheckResponse
 
+from interlock_host import trace_export
 from interlock_host.calls import CancelReason
 from interlock_host.clock import Clock, RunClock, VirtualClock
 from interlock_host.config import OFF, ConfigError, HostConfig
@@ -67,6 +68,7 @@ class Daemon:
         try:
             self.security = Security(self.config)
             self._check()
+            self._trace()
             self._claim()
             self.engine = self._make_engine()
             self.metrics = CallMetrics(self.engine)
@@ -107,6 +109,13 @@ class Daemon:
         for folder in self.config.modules:
             check_folder(folder)
 
+    def _trace(self) -> None:
+        """Export spans, where the environment asks for it; the last ones at the end."""
+        self._tracer = None
+        if trace_export.wanted():
+            self._tracer, close = trace_export.open_export()
+            self._resources.push_async_callback(asyncio.to_thread, close)
+
     def _claim(self) -> None:
         """Take the Unix sockets' paths, before the modules are compiled for nothing."""
         for address in self._addresses:
@@ -138,7 +147,7 @@ class Daemon:
         return engine
 
     def _make_front(self) -> Front:
-        front = Front(self.engine, self.metrics, self.security.guard)
+        front = Front(self.engine, self.metrics, self.security.guard, self._tracer)
         self._resources.callback(front.close)
         if isinstance(self._driver, LoopDriver):
             slow = not all(map(front.inline, self.engine.modules.values()))

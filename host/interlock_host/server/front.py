@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from interlock_host.calls import Call, CancelReason, Sink
 from interlock_host.engine import Engine
@@ -19,6 +19,9 @@ from interlock_host.metrics import CallMetrics
 from interlock_host.module import Method, Module
 from interlock_host.security.guard import Guard
 from interlock_host.trace_context import CallContext, context_of
+
+if TYPE_CHECKING:
+    from interlock_host.tracing import CallTrace, CallTracer
 
 INLINE_BUDGET_MS = 10
 """A module that may run longer than this in one entry runs off the event loop."""
@@ -33,11 +36,18 @@ _T = TypeVar("_T")
 class Front:
     """Shared by the routes of one server. Made on the event loop that it serves on."""
 
-    def __init__(self, engine: Engine, metrics: CallMetrics, guard: Guard | None = None) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        metrics: CallMetrics,
+        guard: Guard | None = None,
+        tracer: CallTracer | None = None,
+    ) -> None:
         self.engine = engine
         self.metrics = metrics
         self.guard = guard
         """Decides who may call what; None lets everyone do everything."""
+        self._tracer = tracer
         self.loop = asyncio.get_running_loop()
         self.thread = threading.get_ident()
         self.open: set[Call] = set()
@@ -67,10 +77,12 @@ class Front:
             return entry(*arguments)
         return await asyncio.shield(self.loop.run_in_executor(self.offload, entry, *arguments))
 
-    async def start_off_loop(self, method: Method, request: bytes, sink: Sink) -> Call:
+    async def start_off_loop(
+        self, method: Method, request: bytes, sink: Sink, trace: CallTrace | None
+    ) -> Call:
         """Start a call on a thread. A caller that goes meanwhile leaves a call behind, which is cancelled."""
         start = self.engine.start
-        entry = self.loop.run_in_executor(self.offload, start, method, request, sink)
+        entry = self.loop.run_in_executor(self.offload, start, method, request, sink, trace)
         try:
             return await asyncio.shield(entry)
         except asyncio.CancelledError:
@@ -137,7 +149,22 @@ class Front:
         self._log.exception("call broke", module=method.module.name, method=method.name)
         return Failure(INTERNAL, "", "this host failed; its log says how")
 
-    def ended(self, method: Method, status: int, began: float, context: Any, text: str = "") -> None:
+    def trace(self, method: Method, context: Any) -> CallTrace | None:
+        """Begin to trace a call of grpc.aio; None where nothing is traced, or this call is not."""
+        if self._tracer is None:
+            return None
+        return self._tracer.arrived(method, context.invocation_metadata())
+
+    def ended(
+        self,
+        method: Method,
+        status: int,
+        began: float,
+        context: Any,
+        *,
+        text: str = "",
+        trace: CallTrace | None = None,
+    ) -> None:
         """Count and log a call that ended now.
 
         Args:
@@ -146,10 +173,14 @@ class Front:
             began: `time.perf_counter()` at its arrival.
             context: The call's context of grpc.aio.
             text: What the caller was told, if it failed.
+            trace: Its own, if it is traced.
         """
         metadata = context.invocation_metadata()
         seconds = time.perf_counter() - began
         ids = context_of(metadata)
+        if trace is not None:
+            trace.end(status, text)
+            ids = ids._replace(trace_id=trace.trace_id, sampled=True)
         module, name = method.module.name, CODE_NAMES[status]
         trace_id = ids.trace_id if ids.sampled else ""
         self.metrics.observe(language_of(metadata), module, method.name, name, seconds, trace_id=trace_id)

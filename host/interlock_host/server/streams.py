@@ -46,6 +46,7 @@ class _Stream:
         self._method = method
         self._context = context
         self._began = time.perf_counter()
+        self._trace = front.trace(method, context)
         self._allowed: float | None = context.time_remaining()
         self._out = Outflow(method.module.limits.stream_window)
         self._reply = b""
@@ -91,12 +92,12 @@ class _Stream:
     async def _start(self, request: bytes | None) -> Call:
         front, method = self._front, self._method
         if request is None:
-            return front.engine.open_stream(method, self._sink)
+            return front.engine.open_stream(method, self._sink, self._trace)
         if front.guard is not None:
             front.guard.check(self._context, method, request)
         if front.inline(method.module):
-            return front.engine.start(method, request, self._sink)
-        return await front.start_off_loop(method, request, self._sink)
+            return front.engine.start(method, request, self._sink, self._trace)
+        return await front.start_off_loop(method, request, self._sink, self._trace)
 
     async def _carry(self, call: Call) -> Failure | None:
         """Move messages both ways until the module ends the call; return why it failed, if it did."""
@@ -158,4 +159,4 @@ class _Stream:
         await refuse(self._context, failure, self._method.module.name)
 
     def _ended(self, status: int, text: str = "") -> None:
-        self._front.ended(self._method, status, self._began, self._context, text)
+        self._front.ended(self._method, status, self._began, self._context, text=text, trace=self._trace)

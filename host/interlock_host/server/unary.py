@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from interlock_host.calls import Call, Record, Sink
 from interlock_host.errors import Failure, HostError, cancelled_as, failure_of
 from interlock_host.module import Method
 from interlock_host.server.front import Front, reason_of
 from interlock_host.server.status import refuse
+
+if TYPE_CHECKING:
+    from interlock_host.tracing import CallTrace
 
 
 class UnaryRoute:
@@ -29,6 +32,7 @@ class UnaryRoute:
         front, method = self._front, self._method
         waiting: asyncio.Future[Record] = front.loop.create_future()
         call: Call | None = None
+        trace = front.trace(method, context)
 
         def sink(record: Record) -> None:
             front.on_loop(_settle, waiting, record)
@@ -36,33 +40,33 @@ class UnaryRoute:
         try:
             if self._guard is not None:
                 self._guard.check(context, method, request)
-            call = await self._start(request, sink)
+            call = await self._start(request, sink, trace)
             answer = call.answer
             if answer is None:
                 front.hold(call, context)
                 answer = await waiting
         except HostError as error:
-            return await self._refuse(error.failure, began, context)
+            return await self._refuse(error.failure, began, context, trace)
         except Exception:
-            return await self._refuse(front.broke(method), began, context)
+            return await self._refuse(front.broke(method), began, context, trace)
         except asyncio.CancelledError:
             reason = reason_of(context, allowed)
             if call is not None:
                 front.cancel(call, reason)
-            front.ended(method, cancelled_as(reason).code, began, context)
+            front.ended(method, cancelled_as(reason).code, began, context, trace=trace)
             raise
         if answer.status:
-            return await self._refuse(failure_of(answer, method.module.package), began, context)
-        front.ended(method, 0, began, context)
+            return await self._refuse(failure_of(answer, method.module.package), began, context, trace)
+        front.ended(method, 0, began, context, trace=trace)
         return answer.payload
 
-    async def _start(self, request: bytes, sink: Sink) -> Call:
+    async def _start(self, request: bytes, sink: Sink, trace: CallTrace | None) -> Call:
         if self._inline:
-            return self._front.engine.start(self._method, request, sink)
-        return await self._front.start_off_loop(self._method, request, sink)
+            return self._front.engine.start(self._method, request, sink, trace)
+        return await self._front.start_off_loop(self._method, request, sink, trace)
 
-    async def _refuse(self, failure: Failure, began: float, context: Any) -> bytes:
-        self._front.ended(self._method, failure.code, began, context, failure.message)
+    async def _refuse(self, failure: Failure, began: float, context: Any, trace: CallTrace | None) -> bytes:
+        self._front.ended(self._method, failure.code, began, context, text=failure.message, trace=trace)
         await refuse(context, failure, self._method.module.name)
 
 
