@@ -44,6 +44,12 @@ def test_defaults(q: Session) -> None:
     assert q.ask("Configure") == DEFAULTS
 
 
+def test_asking_binds_nobody(q: Session) -> None:
+    assert q.ask("Configure") == DEFAULTS
+    assert q.ask("Configure", lease_ms=7).lease_ms == 7
+    assert q.start("Configure", lease_ms=8).reason == "CONFIG_CONFLICT"
+
+
 def test_same_again(q: Session) -> None:
     want = pb.ConfigureResponse(**FIELDS)
     assert q.ask("Configure", **FIELDS) == want

@@ -50,6 +50,11 @@ static const char *beyond(const settings *s) {
   return NULL;
 }
 
+// A request that sets nothing asks what is in force, and binds nobody.
+static bool sets_anything(const ConfigureRequest *r) {
+  return r->capacity_bytes || r->max_items || r->overflow || r->lease_ms || r->max_deliveries || r->dedupe_window_ms;
+}
+
 const char *settings_apply(const ConfigureRequest *wanted, const char **what) {
   settings next = overlaid(wanted);
   if (in_force.configured) {
@@ -59,7 +64,7 @@ const char *settings_apply(const ConfigureRequest *wanted, const char **what) {
   *what = "the queue holds more than that already";
   const char *field = beyond(&next);
   if (field) return field;
-  next.configured = true;
+  next.configured = sets_anything(wanted);
   in_force = next;
   return NULL;
 }
