@@ -59,11 +59,12 @@ def test_same_again(q: Session) -> None:
 
 @pytest.mark.parametrize("field", FIELDS)
 def test_conflict_names_the_field(q: Session, field: str) -> None:
-    q.ask("Configure")
-    refusal = q.start("Configure", **{field: FIELDS[field]}).refusal
+    in_force = q.ask("Configure", **FIELDS)
+    other = pb.OVERFLOW_WAIT if field == "overflow" else FIELDS[field] + 1
+    refusal = q.start("Configure", **{field: other}).refusal
     assert refusal is not None
     assert (refusal.code, refusal.reason, refusal.field) == (9, "CONFIG_CONFLICT", field)
-    assert q.ask("Configure") == DEFAULTS
+    assert q.ask("Configure") == in_force
 
 
 def test_undefined_overflow(q: Session) -> None:
