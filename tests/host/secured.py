@@ -11,9 +11,10 @@ from typing import Any
 
 import grpc
 import grpc.aio
+import pytest
 import trustme
 
-from interlock_host.config import HostConfig
+from interlock_host.config import ConfigError, HostConfig
 from interlock_host.security.tokens import digest_of
 from interlock_host.server.daemon import Daemon
 from tests.host import probe
@@ -116,4 +117,12 @@ async def secured(folder: Path, pair: tuple[Path, Path], **settings: Any) -> Asy
     try:
         yield Secured(daemon)
     finally:
+        await daemon.stop()
+
+
+async def refuses_to_start(config: HostConfig, says: str) -> None:
+    """Expect a ConfigError; a host that does start is stopped."""
+    daemon = Daemon(config)
+    with pytest.raises(ConfigError, match=says):
+        await daemon.start()
         await daemon.stop()

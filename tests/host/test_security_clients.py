@@ -23,9 +23,8 @@ from interlock_host.security.access import read_access
 from interlock_host.security.guard import Guard
 from interlock_host.security.tokens import PREFIX, digest_of
 from interlock_host.server.address import Address
-from interlock_host.server.daemon import Daemon
 from tests.host import probe
-from tests.host.secured import Authority, bearer, secured, token_entry, write_tokens
+from tests.host.secured import Authority, bearer, refuses_to_start, secured, token_entry, write_tokens
 from tests.host.serving import refused, serving
 
 ENTRIES = (
@@ -251,14 +250,12 @@ async def test_a_module_folder_of_somebody_elses(tmp_path: Path) -> None:
     (linked / "probe.wasm").symlink_to(modules / "probe.wasm")
     open_folder.chmod(0o777)
     for folder in (modules, linked):
-        daemon = Daemon(HostConfig(listen=(f"unix:{tmp_path}/s",), metrics="off", modules=(folder,)))
-        with pytest.raises(ConfigError, match="others"):
-            await daemon.start()
+        config = HostConfig(listen=(f"unix:{tmp_path}/s",), metrics="off", modules=(folder,))
+        await refuses_to_start(config, "others")
     (linked / "probe.wasm").unlink()
     (linked / "gone.wasm").symlink_to(tmp_path / "nowhere")
-    daemon = Daemon(HostConfig(listen=(f"unix:{tmp_path}/s",), metrics="off", modules=(linked,)))
-    with pytest.raises(ConfigError, match=r"gone\.wasm: No such file"):
-        await daemon.start()
+    config = HostConfig(listen=(f"unix:{tmp_path}/s",), metrics="off", modules=(linked,))
+    await refuses_to_start(config, r"gone\.wasm: No such file")
 
 
 async def test_a_socket_through_a_link(tmp_path: Path) -> None:
@@ -267,6 +264,5 @@ async def test_a_socket_through_a_link(tmp_path: Path) -> None:
     inner.mkdir(parents=True, mode=0o700)
     (tmp_path / "open").chmod(0o777)
     (tmp_path / "link").symlink_to(inner)
-    daemon = Daemon(HostConfig(listen=(f"unix:{tmp_path}/link/s",), metrics="off"))
-    with pytest.raises(ConfigError, match=f"others may write to {tmp_path}/open"):
-        await daemon.start()
+    config = HostConfig(listen=(f"unix:{tmp_path}/link/s",), metrics="off")
+    await refuses_to_start(config, f"others may write to {tmp_path}/open")

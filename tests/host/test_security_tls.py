@@ -12,10 +12,18 @@ from typing import Any
 import grpc.aio
 import pytest
 
-from interlock_host.config import ConfigError, HostConfig
+from interlock_host.config import HostConfig
 from interlock_host.server.address import Address
 from interlock_host.server.daemon import Daemon
-from tests.host.secured import Authority, Secured, certificate_entry, secured, token_entry, write_tokens
+from tests.host.secured import (
+    Authority,
+    Secured,
+    certificate_entry,
+    refuses_to_start,
+    secured,
+    token_entry,
+    write_tokens,
+)
 from tests.host.serving import refused
 
 Pair = tuple[Path, Path]
@@ -159,9 +167,7 @@ async def test_half_a_pair_is_not_used(tmp_path: Path, ours: Authority, theirs: 
 
 
 async def fails(says: str, **settings: Any) -> None:
-    daemon = Daemon(HostConfig(**{"listen": ("127.0.0.1:0",), "metrics": "off", **settings}))
-    with pytest.raises(ConfigError, match=says):
-        await daemon.start()
+    await refuses_to_start(HostConfig(**{"listen": ("127.0.0.1:0",), "metrics": "off", **settings}), says)
 
 
 async def test_files_that_cannot_be_used(tmp_path: Path, ours: Authority, pair: Pair) -> None:
