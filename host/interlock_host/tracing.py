@@ -40,10 +40,12 @@ class CallTracer:
 
     Args:
         tracer: Makes them; it has the sampler.
+        kind: What is made of each call.
     """
 
-    def __init__(self, tracer: Tracer) -> None:
+    def __init__(self, tracer: Tracer, kind: type[CallTrace] | None = None) -> None:
         self._tracer = tracer
+        self._kind = kind or CallTrace
         self._attributes: dict[Method, dict[str, str]] = {}
 
     def arrived(self, method: Method, metadata: Iterable[tuple[str, str | bytes]]) -> CallTrace | None:
@@ -72,7 +74,7 @@ class CallTracer:
         attributes = self._attributes.get(method) or self._describe(method)
         name = method.path.removeprefix("/")
         span = self._tracer.start_span(name, parent, SpanKind.SERVER, {**attributes, **_baggage(parent)})
-        return CallTrace(self._tracer, span) if span.is_recording() else None
+        return self._kind(self._tracer, span) if span.is_recording() else None
 
     def _describe(self, method: Method) -> dict[str, str]:
         self._attributes[method] = {

@@ -91,7 +91,7 @@ class Collector(grpc.GenericRpcHandler):
 def collecting() -> Iterator[tuple[Collector, str]]:
     """Run a receiver; yield it and its endpoint."""
     collector = Collector()
-    server = grpc.server(ThreadPoolExecutor(2), handlers=(collector,))
+    server = grpc.server(ThreadPoolExecutor(2), handlers=[collector])
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     try:

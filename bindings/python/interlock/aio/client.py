@@ -19,6 +19,7 @@ from interlock.ops import raw
 from interlock.options import OpenOptions, Options
 from interlock.sync.client import Client as SyncClient
 from interlock.transport import AsyncTransport
+from interlock.transport.traced import AsyncTracedTransport
 from interlock.url import LOCAL, Address, parse
 from interlock.values import Overflow
 
@@ -171,7 +172,7 @@ def open(url: str, **options: Unpack[OpenOptions]) -> Client:
     """
     address = parse(url)
     chosen = Options(**options).check(address)
-    return Client(_transport(address, chosen), chosen)
+    return Client(AsyncTracedTransport(_transport(address, chosen)), chosen)
 
 
 def _transport(address: Address, options: Options) -> AsyncTransport:

@@ -18,6 +18,7 @@ from interlock.sync.drive import Driver
 from interlock.sync.group import Group
 from interlock.sync.queue import Queue
 from interlock.transport import Transport
+from interlock.transport.traced import TracedTransport
 from interlock.url import LOCAL, Address, parse
 from interlock.values import Overflow
 
@@ -200,7 +201,7 @@ def open(url: str, **options: Unpack[OpenOptions]) -> Client:
     """
     address = parse(url)
     chosen = Options(**options).check(address)
-    return Client(_transport(address, chosen), chosen)
+    return Client(TracedTransport(_transport(address, chosen)), chosen)
 
 
 def _transport(address: Address, options: Options) -> Transport:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from interlock.errors import Error, Invalid, ModuleFault, UnknownMethod, error_of
 from interlock.ops.flow import Request
@@ -14,6 +15,9 @@ from interlock_host.calls import Call, CancelReason, Record, Sink
 from interlock_host.engine import Engine, EngineConfig
 from interlock_host.errors import CODE_NAMES, Failure, HostError, ModuleError, failure_of
 from interlock_host.module import Method
+
+if TYPE_CHECKING:
+    from interlock_host.tracing import CallTrace, CallTracer
 
 __all__ = ["Call", "CancelReason", "LocalHost", "Method", "Record"]
 
@@ -32,6 +36,7 @@ class LocalHost:
         self.deadline = options.deadline
         self._owned = options.engine is None
         self._engine: Engine = options.engine or _engine(options)
+        self._tracer: CallTracer | None = None
         self._metrics = _metrics(self._engine) if options.metrics else None
 
     @property
@@ -64,11 +69,28 @@ class LocalHost:
             Error: The host refuses it.
         """
         began = time.perf_counter()
+        trace = self._trace(method)
         try:
-            return self._engine.start(method, body, sink)
+            call = self._engine.start(method, body, sink, trace)
         except HostError as error:
             self._observe(method, error.failure.code, began)
+            if trace is not None:
+                trace.end(error.failure.code, error.failure.message)
             raise _error(error.failure) from None
+        if trace is not None and call.done:
+            trace.end(0)
+        return call
+
+    def _trace(self, method: Method) -> CallTrace | None:
+        """Begin the spans of a call below the current one, which is the client's; see `transport.traced`."""
+        api = sys.modules.get("opentelemetry.trace")
+        if api is None or not api.get_current_span().is_recording():
+            return None
+        if self._tracer is None:
+            from interlock_host.tracing import SCOPE, CallTracer, LocalCallTrace  # noqa: PLC0415
+
+            self._tracer = CallTracer(api.get_tracer(SCOPE), LocalCallTrace)
+        return self._tracer.begin(method)
 
     def finish(self, method: Method, record: Record, began: float) -> bytes:
         """Read the final record of a unary call that began at `began`, of `time.perf_counter`.
