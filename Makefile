@@ -46,11 +46,15 @@ bench: modules ## the speed, beside peers in one run; Redis where it is installe
 demo: modules ## the main job on real input: Python and Go count the words of a library, one is killed
 	$(PY) -m demo
 
-ci-tools: ## what CI needs beyond python3, make, Go, Node.js and a network: Debian's Rust for wasm32
+# Prometheus is taken out of its package: installing it starts a service and brings thirty packages.
+ci-tools: ## what CI needs beyond python3, make, Go, Node.js and a network: Debian's Rust for wasm32, Prometheus
 	@$(PYTHON) -c 'import venv, ensurepip'
 	@go version && node --version
 	@dpkg -s $(RUST) >/dev/null 2>&1 || { $(SUDO) apt-get update -qq && \
 	  $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(RUST); }
+	@command -v promtool >/dev/null || { cd "$$(mktemp -d)" && $(SUDO) apt-get update -qq && \
+	  apt-get download -qq prometheus && dpkg -x prometheus_*.deb . && \
+	  $(SUDO) install usr/bin/prometheus usr/bin/promtool /usr/local/bin/; }
 
 lock: ## pins the newest versions that pyproject.toml and build/requirements.in allow
 	$(PYTHON) -m venv build/out/lock

@@ -9,11 +9,11 @@ from rich.table import Table
 from rich.text import Text
 
 from interlock_host.top.change import OK, Change, ModuleChange, Traffic
-from interlock_host.top.units import duration, rate, size
+from interlock_host.top.units import count, duration, rate, size
 from interlock_host.top.watch import Frame
 
 LEVELS = "▁▂▃▄▅▆▇█"
-WIDE = 110
+WIDE = 120
 """Columns from which there is room for totals, and for the rates of the last minute."""
 NARROW = 80
 """Columns below which there is room for calls alone."""
@@ -109,7 +109,7 @@ def _table(name: str, name_width: int, columns: dict[str, int]) -> Table:
 def _modules(frame: Frame, layout: _Layout) -> Table:
     table = _table("module", layout.name, layout.held | layout.traffic)
     if layout.wide:
-        table.add_column("calls/s, latest last", no_wrap=True, overflow="crop", width=layout.history)
+        table.add_column("rate, latest last", no_wrap=True, overflow="crop", width=layout.history)
     for name, module in frame.change.modules.items():
         cells = [Text(name, style="bold"), *(_held(module) if layout.held else ())]
         cells += _traffic(module.traffic, layout.wide)
@@ -131,10 +131,10 @@ def _calls(name: str, rows: Iterable[tuple[str, Traffic]], layout: _Layout) -> T
 def _held(module: ModuleChange) -> list[Text]:
     trapped = "bold red" if module.new_traps else "yellow"
     return [
-        _cell(f"{module.parked:,}", bool(module.parked)),
-        _cell(f"{module.instances:,}", bool(module.instances)),
+        _cell(count(module.parked), bool(module.parked)),
+        _cell(count(module.instances), bool(module.instances)),
         _cell(size(module.memory), bool(module.memory)),
-        _cell(f"{module.traps:,}", bool(module.traps), trapped),
+        _cell(count(module.traps), bool(module.traps), trapped),
     ]
 
 
@@ -163,9 +163,9 @@ def _values(change: Change) -> Iterator[Text]:
     """A line for each module that says something of itself, what is 0 left out."""
     width = max(len(name) for name in change.modules)
     for name, module in change.modules.items():
-        told = [(value, count) for value, count in module.values.items() if count]
+        told = [(value, number) for value, number in module.values.items() if number]
         if told:
             line = Text(f"{name:{width}}", no_wrap=True, overflow="ellipsis")
-            for value, count in told:
-                line.append(f"  {value} ", style="dim").append(f"{count:,}")
+            for value, number in told:
+                line.append(f"  {value} ", style="dim").append(f"{number:,}")
             yield line

@@ -12,6 +12,14 @@ def rate(value: float) -> str:
     return f"{value:,.0f}" if value == 0 or value >= 9.95 else f"{value:.1f}"
 
 
+def count(value: int) -> str:
+    """A whole number in six characters."""
+    for unit, factor in (("M", 1_000_000), ("k", 1000)):
+        if value >= 100 * factor:
+            return f"{value // factor:,} {unit}"
+    return f"{value:,}"
+
+
 def duration(seconds: float | None) -> str:
     """Three digits at most, in the unit that suits."""
     if seconds is None:

@@ -1,0 +1,219 @@
+"""What `interlock top` shows, and that it leaves the terminal as it was."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import datetime
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import termios
+import threading
+from collections import deque
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from interlock_host.errors import UNAVAILABLE
+from interlock_host.top.change import Change
+from interlock_host.top.picture import picture, spark
+from interlock_host.top.reading import Calls, Method, Reading
+from interlock_host.top.source import ScrapeError
+from interlock_host.top.watch import Frame
+from tests.host.serving import serving
+
+COMMAND = (sys.executable, "-m", "interlock_host", "top")
+PATIENCE_SECONDS = 30
+
+
+def frame(*, calls: int = 1000, error: ScrapeError | None = None, methods: int = 40) -> Frame:
+    """An interval of one second with 40 busy methods of three modules, in three languages."""
+    old, new = Reading(at=1.0), Reading(at=2.0)
+    for index in range(methods):
+        module = ("queue", "counter", "rebalance")[index % 3]
+        method = Method(("go", "java", "typescript")[index % 3], module, f"CheckGeneration{index}")
+        new.calls[Calls(method, "OK")] = calls + index
+        new.calls[Calls(method, "FAILED_PRECONDITION")] = 3
+        new.latency[method] = {0.001: calls, 0.3: calls + index, float("inf"): calls + index + 3}
+    for module in ("queue", "counter", "rebalance"):
+        new.instances[module], new.parked[module] = 9999, 123_456
+        new.memory[module], new.traps[module] = 999 << 20, 17
+        new.values |= {(module, f"value_{index}"): 10**index for index in range(9)}
+    now = datetime.datetime(2026, 1, 2, 3, 4, 5, tzinfo=datetime.UTC)
+    history = {"queue": deque([1.0, 2.0, 0.0, 4.0])}
+    return Frame("127.0.0.1:9464", now, 1.0, Change(new, old), error, history)
+
+
+def drawn(frame: Frame, width: int, height: int) -> list[str]:
+    console = Console(
+        width=width, height=height, force_terminal=True, color_system=None, legacy_windows=False
+    )
+    with console.capture() as capture:
+        console.print(picture(frame, width, height))
+    return [line.rstrip() for line in capture.get().splitlines()]
+
+
+@pytest.mark.parametrize(("width", "height"), [(80, 24), (120, 30), (160, 50), (250, 80), (46, 20)])
+def test_it_fits(width: int, height: int) -> None:
+    lines = drawn(frame(), width, height)
+    assert len(lines) <= height
+    assert max(map(len, lines)) <= width
+    heading = next(line for line in lines if line.startswith("module"))
+    wanted = ["calls/s", "errors/s", "p50", "p99"]
+    wanted += ["parked", "instances", "memory", "traps"] if width >= 80 else []
+    wanted += ["latest last"] if width >= 120 else []
+    assert [word for word in wanted if word not in heading] == []
+    numbers = [line for line in lines if line.startswith(("queue  ", "counter  "))][:2]
+    assert not [line for line in numbers if "…" in line]
+
+
+def test_columns_stand_below_each_other() -> None:
+    for width in (80, 200):
+        headings = [line for line in drawn(frame(), width, 40) if "errors/s" in line]
+        assert [line.split()[0] for line in headings] == ["module", "language", "method"]
+        assert len({line.index("errors/s") for line in headings}) == 1
+
+
+def test_no_calls_yet() -> None:
+    lines = drawn(frame(methods=0), 80, 24)
+    assert "no call has ended yet" in lines
+    assert lines[1] == "0 calls/s  51 new traps"
+
+
+def test_an_outage_keeps_the_last_numbers() -> None:
+    error = ScrapeError(UNAVAILABLE, "no host answers at 127.0.0.1:9464")
+    lines = drawn(frame(error=error), 80, 24)
+    assert "no answer" in lines[0] and lines[1] == str(error)
+    assert [line for line in lines if line.startswith("queue ")]
+
+
+def test_errors_are_named() -> None:
+    assert "FAILED_PRECONDITION 120/s" in drawn(frame(), 80, 24)[1]
+
+
+def test_spark() -> None:
+    assert spark([0.0, 1.0, 4.0, 8.0]).plain == " ▂▅█"
+    assert spark([]).plain == "" and spark([0.0]).plain == " "
+
+
+async def run(*arguments: str) -> tuple[int, str, str]:
+    process = await asyncio.create_subprocess_exec(
+        *COMMAND, *arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    out, err = await asyncio.wait_for(process.communicate(), PATIENCE_SECONDS)
+    return process.returncode or 0, out.decode(), err.decode()
+
+
+async def test_once(tmp_path: Path) -> None:
+    async with serving(tmp_path, metrics="127.0.0.1:0") as served:
+        await served.call("Echo")
+        metrics = str(served.daemon.metrics_address)
+        code, out, err = await run("--once", "--interval", "0.1", "--metrics", metrics)
+        assert (code, err) == (0, "")
+        rows = {tuple(line.split()[:2]): line.split() for line in out.splitlines()}
+        assert rows["KIND", "NAME"][6:] == ["CALLS", "PARKED", "INSTANCES", "MEMORY", "TRAPS", "VALUES"]
+        assert rows["module", "probe"][6:9] == ["1", "0", "1"]
+        assert rows["language", "python"][6] == rows["method", "probe.Echo"][6] == "1"
+
+
+async def test_json(tmp_path: Path) -> None:
+    async with serving(tmp_path, metrics="127.0.0.1:0") as served:
+        await served.call("Echo")
+        metrics = f"http://{served.daemon.metrics_address}"
+        code, out, _ = await run(
+            "--count", "2", "--interval", "0.1", "--output", "json", "--metrics", metrics
+        )
+        first, second = map(json.loads, out.splitlines())
+        assert code == 0 and first["up"] and second["time"] > first["time"]
+        assert second["modules"]["probe"]["instances"] == 1
+        assert second["languages"]["python"]["calls_total"] == 1
+        assert second["methods"]["probe.Echo"]["p99_seconds"] is None
+        assert second["total"].keys() == second["modules"]["probe"].keys()
+
+
+async def test_no_host() -> None:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))  # bound, not listening: nobody else can answer here
+        address = f"127.0.0.1:{closed.getsockname()[1]}"
+        code, out, err = await run("--once", "--metrics", address)
+    assert (code, out) == (UNAVAILABLE, "")
+    assert err.startswith(
+        f"Error: UNAVAILABLE: no host answers at {address}; start one with: interlock serve"
+    )
+
+
+async def test_the_port_of_calls_is_no_metrics(tmp_path: Path) -> None:
+    async with serving(tmp_path, listen=("127.0.0.1:0",)) as served:
+        code, _, err = await run("--once", "--metrics", served.target)
+        assert code != 0 and "serves no metrics of Interlock" in err
+
+
+class Terminal:
+    """A terminal of 80 by 24 with `interlock top` in it."""
+
+    def __init__(self, metrics: str) -> None:
+        self.ours, self.theirs = os.openpty()
+        termios.tcsetwinsize(self.theirs, (24, 80))
+        self.settings = termios.tcgetattr(self.theirs)
+        environment = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")}
+        self.process = subprocess.Popen(
+            (*COMMAND, "--metrics", metrics, "--interval", "0.1"),
+            stdin=self.theirs, stdout=self.theirs, stderr=self.theirs,
+            env=environment | {"TERM": "xterm-256color"}, start_new_session=True,
+        )  # fmt: skip
+        self.seen = ""
+        self._changed = threading.Condition()
+        self._reader = threading.Thread(target=self._read)
+        self._reader.start()
+
+    def _read(self) -> None:
+        with contextlib.suppress(OSError):  # the last end of the other side was closed
+            while data := os.read(self.ours, 65_536):
+                with self._changed:
+                    self.seen += data.decode("utf-8", "replace")
+                    self._changed.notify_all()
+
+    def until(self, text: str) -> None:
+        with self._changed:
+            assert self._changed.wait_for(lambda: text in self.seen, PATIENCE_SECONDS), self.seen[-2000:]
+
+    def close(self) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait(PATIENCE_SECONDS)
+        os.close(self.theirs)
+        self._reader.join()
+        os.close(self.ours)
+
+
+@pytest.fixture
+def terminals() -> Iterator[list[Terminal]]:
+    opened: list[Terminal] = []
+    yield opened
+    for terminal in opened:
+        terminal.close()
+
+
+@pytest.mark.parametrize("how", ["q", "ctrl-c", "terminated"])
+async def test_quitting_restores_the_screen(tmp_path: Path, terminals: list[Terminal], how: str) -> None:
+    def use(metrics: str) -> None:
+        terminal = Terminal(metrics)
+        terminals.append(terminal)
+        terminal.until("0 calls/s")  # the first interval has ended
+        if how == "q":
+            os.write(terminal.ours, b"q")
+        else:
+            terminal.process.send_signal(signal.SIGINT if how == "ctrl-c" else signal.SIGTERM)
+        assert terminal.process.wait(PATIENCE_SECONDS) == 0
+        terminal.until("\x1b[?1049l")
+        assert terminal.seen.index("\x1b[?1049h") < terminal.seen.index("\x1b[?1049l")
+        assert termios.tcgetattr(terminal.theirs) == terminal.settings
+
+    async with serving(tmp_path, metrics="127.0.0.1:0") as served:
+        await asyncio.to_thread(use, str(served.daemon.metrics_address))
