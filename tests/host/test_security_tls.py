@@ -9,6 +9,7 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
+import grpc
 import grpc.aio
 import pytest
 
@@ -116,6 +117,28 @@ async def test_a_certificate_is_a_principal(tmp_path: Path, ours: Authority, pai
             async with refused() as failure:
                 await host.echo(ours.pem, client, token, instance)
             assert failure["code"] == code
+
+
+async def test_a_certificate_that_is_nobodys_learns_nothing(
+    tmp_path: Path, ours: Authority, pair: Pair
+) -> None:
+    tokens = write_tokens(tmp_path, certificate_entry("billing", "san", "billing.internal", "probe:rw"))
+    async with (
+        secured(tmp_path, pair, client_ca=ours.file, tokens=tokens) as host,
+        host.channel(ours.pem, ours.issue("nobody", "nobody.internal")) as channel,
+    ):
+        answers = set()
+        for path in (
+            "/test.probe.v1.ProbeService/Echo",
+            "/interlock.host.v1.HostService/Drain",
+            "/no.such/Method",
+        ):
+            call: Any = channel.unary_unary(path)
+            with pytest.raises(grpc.aio.AioRpcError) as caught:
+                await call(b"")
+            error = caught.value
+            answers.add((error.code(), error.details(), tuple(error.trailing_metadata())))
+        assert [code for code, *_ in answers] == [grpc.StatusCode.UNAUTHENTICATED]
 
 
 async def test_a_new_certificate_is_used(tmp_path: Path, ours: Authority, theirs: Authority) -> None:

@@ -54,7 +54,7 @@ class Guard:
         Raises:
             HostError: UNAUTHENTICATED or PERMISSION_DENIED; INVALID_ARGUMENT where no instance is named.
         """
-        principal = self._principal(context)
+        principal = self.identify(context)
         instance = instance_of(request)
         if not self.access.allows(principal, method, instance):
             target = f"{method.module.name}/{instance.decode('ascii')}"
@@ -66,7 +66,7 @@ class Guard:
         Raises:
             HostError: UNAUTHENTICATED or PERMISSION_DENIED.
         """
-        self._check_name(self._principal(context), name, write)
+        self._check_name(self.identify(context), name, write)
 
     def check_header(self, authorization: str | None, name: str) -> None:
         """Let an HTTP request with this header pass, a read; see `check_own`."""
@@ -76,7 +76,12 @@ class Guard:
         if not principal.may(name, "", write):
             raise _denied(principal, "write to" if write else "read", name)
 
-    def _principal(self, context: Any) -> Principal:
+    def identify(self, context: Any) -> Principal:
+        """Return who makes a call of grpc.aio.
+
+        Raises:
+            HostError: UNAUTHENTICATED.
+        """
         headers = _authorization(context.invocation_metadata())
         if not headers and self.access.knows_certificates:
             principal = self.access.by_certificate(context.auth_context())

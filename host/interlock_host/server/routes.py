@@ -8,14 +8,13 @@ from typing import Any, NoReturn, TypeAlias
 
 import grpc
 
-from interlock_host.errors import CODE_NAMES, UNIMPLEMENTED, Failure, HostError
-from interlock_host.language import language_of
+from interlock_host.errors import UNIMPLEMENTED, Failure, HostError
 from interlock_host.metrics import UNKNOWN
 from interlock_host.module import Method
 from interlock_host.security.rules import HOST, REFLECTION
 from interlock_host.server.built_in import HEALTH
 from interlock_host.server.front import Front
-from interlock_host.server.guarded import Refusal
+from interlock_host.server.guarded import Refusal, count
 from interlock_host.server.host_service import SERVICE
 from interlock_host.server.status import refuse
 from interlock_host.server.streams import StreamRoute
@@ -85,7 +84,11 @@ class _UnknownRoute:
 
     async def answer(self, requests: Any, context: Any) -> NoReturn:
         began = time.perf_counter()
-        language = language_of(context.invocation_metadata())
-        status, seconds = CODE_NAMES[UNIMPLEMENTED], time.perf_counter() - began
-        self._front.metrics.observe(language, UNKNOWN, UNKNOWN, status, seconds)
-        await refuse(context, Failure(UNIMPLEMENTED, "UNKNOWN_METHOD", "no module here serves this method"))
+        failure = Failure(UNIMPLEMENTED, "UNKNOWN_METHOD", "no module here serves this method")
+        try:
+            if self._front.guard is not None:  # `admit` let pass what may be known by certificate
+                self._front.guard.identify(context)
+        except HostError as error:
+            failure = error.failure
+        count(self._front.metrics, context, (UNKNOWN, UNKNOWN), failure, began)
+        await refuse(context, failure)
