@@ -20,12 +20,13 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from interlock_host.errors import UNAVAILABLE
+from interlock_host.errors import PERMISSION_DENIED, UNAUTHENTICATED, UNAVAILABLE
 from interlock_host.top.change import Change
 from interlock_host.top.picture import picture, spark
 from interlock_host.top.reading import Calls, Method, Reading
 from interlock_host.top.source import ScrapeError
 from interlock_host.top.watch import Frame
+from tests.host.secured import Authority, secured, token_entry, write_tokens
 from tests.host.serving import serving
 
 COMMAND = (sys.executable, "-m", "interlock_host", "top")
@@ -152,6 +153,22 @@ async def test_the_port_of_calls_is_no_metrics(tmp_path: Path) -> None:
     async with serving(tmp_path, listen=("127.0.0.1:0",)) as served:
         code, _, err = await run("--once", "--metrics", served.target)
         assert code != 0 and "serves no metrics of Interlock" in err
+
+
+async def test_tls_and_tokens(tmp_path: Path) -> None:
+    authority = Authority(tmp_path / "ca")
+    tokens = write_tokens(tmp_path, token_entry("watcher", "metrics:r"), token_entry("caller", "probe/*:rw"))
+    pair = authority.issue("host", "localhost", "127.0.0.1")
+    async with secured(tmp_path, pair, metrics="127.0.0.1:0", tokens=tokens) as host:
+        url = f"https://{host.daemon.metrics_address}"
+        told = ("--once", "--interval", "0.1", "--metrics", url)
+        trusted = (*told, "--ca", str(authority.file))
+        code, out, err = await run(*trusted, "--token", "watcher-token")
+        assert (code, err) == (0, "") and "module" in out
+        assert (await run(*trusted))[0] == UNAUTHENTICATED
+        assert (await run(*trusted, "--token", "caller-token"))[0] == PERMISSION_DENIED
+        code, _, err = await run(*told, "--token", "watcher-token")
+        assert code == UNAVAILABLE and err.startswith("Error: UNAVAILABLE: no TLS with ")
 
 
 class Terminal:

@@ -61,6 +61,10 @@ class Source:
             raise self._no_metrics(
                 f"what answers there does not speak HTTP ({type(error).__name__})"
             ) from None
+        except ssl.SSLError as error:
+            why = getattr(error, "verify_message", "") or error.reason
+            hint = "--ca names the authorities that may vouch for it"
+            raise ScrapeError(UNAVAILABLE, f"no TLS with {self}: {why}; {hint}") from None
         except OSError as error:
             raise ScrapeError(
                 UNAVAILABLE,
