@@ -64,10 +64,21 @@ def check_owned(path: Path, found: os.stat_result, *, secret: bool = False) -> N
     """
     if found.st_uid not in (0, os.getuid()):
         raise ConfigError(f"{path} belongs to another user, who could change it; chown it")
-    if found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+    if _others_write(found):
         raise ConfigError(f"{path} may be written by others; chmod go-w it")
     if secret and found.st_mode & stat.S_IRWXO:
         raise ConfigError(f"{path} may be read by others; chmod o-rwx it")
+
+
+def _others_write(found: os.stat_result) -> bool:
+    """Tell whether its mode lets another user write.
+
+    A group whose number is the user's is that user's alone: such systems set a
+    umask of 002, and group-writable is then what every folder is.
+    """
+    ours_alone = found.st_gid == os.getuid() != 0
+    others = stat.S_IWOTH if ours_alone else stat.S_IWGRP | stat.S_IWOTH
+    return bool(found.st_mode & others)
 
 
 def check_folders(path: Path) -> None:
@@ -81,6 +92,6 @@ def check_folders(path: Path) -> None:
     parent = path.parent.resolve()
     for folder in dict.fromkeys((parent, *parent.parents, *path.resolve().parents)):
         found = folder.stat()
-        open_to_others = found.st_mode & (stat.S_IWGRP | stat.S_IWOTH) and not found.st_mode & stat.S_ISVTX
+        open_to_others = _others_write(found) and not found.st_mode & stat.S_ISVTX
         if open_to_others or found.st_uid not in (0, os.getuid()):
             raise ConfigError(f"{path}: others may write to {folder}, and put something of their own there")
