@@ -1,0 +1,3 @@
+module interlock.dev/digests
+
+go 1.21
