@@ -7,7 +7,7 @@ RUST := rustc libstd-rust-dev-wasm32 lld
 SUDO := $(if $(filter-out 0,$(shell id -u)),sudo)
 CODE := host bindings/python build tests $(wildcard demo)
 
-.PHONY: help venv generate check-generated modules lint test soak bench demo ci-tools lock clean
+.PHONY: help venv generate check-generated modules buf release-protos lint test soak bench demo ci-tools lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "%-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,11 +29,23 @@ check-generated: venv ## fails where `make generate` would change something
 modules: venv ## the .wasm files, where their sources changed
 	$(PY) build/modules.py --strict
 
+# Without npm nothing is installed; the tests then skip on a developer's machine, and fail in CI.
+buf: ## the linter of protos, pinned by build/buf/package-lock.json
+	@! command -v npm >/dev/null || $(MAKE) -s build/buf/node_modules/.package-lock.json
+
+build/buf/node_modules/.package-lock.json: build/buf/package-lock.json
+	cd build/buf && npm ci --ignore-scripts --no-audit --no-fund --silent
+	touch $@
+
+release-protos: buf ## makes today's protos the ones that `buf breaking` holds the next to
+	build/buf/node_modules/.bin/buf build --exclude-source-info -o build/buf/released.json
+	$(PYTHON) -m json.tool --indent 1 --sort-keys build/buf/released.json build/buf/released.json
+
 lint: venv ## ruff and mypy
 	$(PY) -m ruff check $(CODE)
 	$(PY) -m mypy $(CODE)
 
-test: check-generated modules lint ## everything that CI checks
+test: check-generated modules buf lint ## everything that CI checks
 	$(PY) -m pytest
 
 soak: modules ## the long forms of the randomised tests
@@ -47,14 +59,17 @@ demo: modules ## the main job on real input: Python and Go count the words of a 
 	$(PY) -m demo
 
 # Prometheus is taken out of its package: installing it starts a service and brings thirty packages.
-ci-tools: ## what CI needs beyond python3, make, Go, Node.js and a network: Debian's Rust for wasm32, Prometheus
+ci-tools: ## what CI needs beyond python3, make, Go, Node.js and a network: Debian's Rust for wasm32, Prometheus, Bazel
 	@$(PYTHON) -c 'import venv, ensurepip'
 	@go version && node --version
 	@dpkg -s $(RUST) >/dev/null 2>&1 || { $(SUDO) apt-get update -qq && \
 	  $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(RUST); }
 	@command -v promtool >/dev/null || { cd "$$(mktemp -d)" && $(SUDO) apt-get update -qq && \
-	  apt-get download -qq prometheus && dpkg -x prometheus_*.deb . && \
+	  apt-get download -qq -o APT::Sandbox::User=root prometheus && dpkg -x prometheus_*.deb . && \
 	  $(SUDO) install usr/bin/prometheus usr/bin/promtool /usr/local/bin/; }
+	@if command -v bazel >/dev/null; then :; elif [ -n "$$CI" ] || [ -z "$(SUDO)" ]; then $(SUDO) apt-get update -qq && \
+	  $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends bazel-bootstrap; \
+	  else echo "bazel is missing, and its tests will skip: apt-get install bazel-bootstrap"; fi
 
 lock: ## pins the newest versions that pyproject.toml and build/requirements.in allow
 	$(PYTHON) -m venv build/out/lock
@@ -64,4 +79,4 @@ lock: ## pins the newest versions that pyproject.toml and build/requirements.in 
 	  -o build/requirements.lock pyproject.toml build/requirements.in
 
 clean: ## removes what was built, .venv included
-	rm -rf $(VENV) build/out dist host/interlock_host/modules/*.wasm
+	rm -rf $(VENV) build/out build/buf/node_modules dist host/interlock_host/modules/*.wasm
