@@ -85,11 +85,7 @@ class Call:
             self.sink(record)
 
     def send(self, message: bytes) -> None:
-        """Enter another message of a client stream.
-
-        Raises:
-            HostError: The host refuses the message; the call has ended.
-        """
+        """Enter another message of a client stream. One that the host refuses ends the call."""
         self.instance.message(self, message)
 
     def half_close(self) -> None:

@@ -184,7 +184,9 @@ class Engine:
         """Make the instance; for a read, one that is thrown away after it."""
         text = check_name(name)
         if method.read:
-            return Instance(self, method.module, text)
+            thrown_away = Instance(self, method.module, text)
+            thrown_away.scheduled = 0  # whatever deadline it sets, nobody ticks it
+            return thrown_away
         with self._lock:
             instances = self._instances[method.module]
             if name not in instances:

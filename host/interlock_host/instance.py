@@ -117,21 +117,29 @@ class Instance:
         self._leave(now)
 
     def message(self, call: Call, message: bytes) -> None:
-        """Enter a later message of a client stream. A call that is done takes none."""
+        """Enter a later message of a client stream; one that is refused ends the call."""
         with self.lock:
             if call.done or self.machine is None:
                 return
-            named = instance_of(message)
-            if named and named.decode("utf-8", "replace") != self.name:
-                text = f"the stream began with instance {self.name!r}"
-                failure = Failure(INVALID_ARGUMENT, "INSTANCE_CHANGED", text, "instance")
-                self.cancel(call, CancelReason.OPERATOR, failure)
+            refusal = self._refusal(message)
+            if refusal is not None:
+                self.cancel(call, CancelReason.OPERATOR, refusal)
                 return
-            self._check_size(message)
             now = self._settle()
             if self.machine is not None and not call.done:
                 self._enter_message(self.machine, call, message, now)
             self._leave(now)
+
+    def _refusal(self, message: bytes) -> Failure | None:
+        try:
+            self._check_size(message)
+            named = instance_of(message)
+        except HostError as error:
+            return error.failure
+        if named and named != self.name.encode():
+            text = f"the stream began with instance {self.name!r}"
+            return Failure(INVALID_ARGUMENT, "INSTANCE_CHANGED", text, "instance")
+        return None
 
     def half_close(self, call: Call) -> None:
         """Enter `interlock_half_close`, where the module has it."""

@@ -33,7 +33,7 @@ class StreamCall(Call):
         """Enter a message; the first one picks the instance.
 
         Raises:
-            HostError: The host refuses the message; the call has ended.
+            HostError: The host refuses the first message; a later one that it refuses ends the call.
         """
         if self.begun:
             super().send(message)

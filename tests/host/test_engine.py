@@ -152,6 +152,27 @@ def test_client_stream_cannot_change_its_instance(engine: Engine) -> None:
 
 
 @pytest.mark.parametrize(
+    ("message", "expected"),
+    [(request(op("T", bytes(100_001))), "MESSAGE_TOO_LARGE"), (b"\x10", "INVALID_PROTO")],
+)
+def test_a_refused_message_ends_its_stream(engine: Engine, message: bytes, expected: str) -> None:
+    got: list[Record] = []
+    method = engine.method(puppet.SERVICE + "Both")
+    assert method is not None
+    call = engine.open_stream(method, got.append)
+    call.send(request())
+    call.send(message)
+    assert call.done
+    assert failure_of(got[-1]).reason == expected
+    assert engine.parked_calls() == 0
+
+
+def test_a_read_leaves_nothing_behind(play: Player, engine: Engine) -> None:
+    play(deadline(START_NS + MS), answer(), method="Look")
+    assert engine._due == []
+
+
+@pytest.mark.parametrize(
     ("name", "expected"),
     [(b"", "INSTANCE_MISSING"), (b"A", "INSTANCE_INVALID"), (b"-a", "INSTANCE_INVALID"),
      (b"a" * 128, "INSTANCE_INVALID"), (b"\xff", "INSTANCE_INVALID")],
