@@ -31,7 +31,8 @@ def buf(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def breaking(root: Path) -> subprocess.CompletedProcess[str]:
-    return buf(root, "breaking", "--against", str(RELEASED))
+    # The imports are files that buf carries, in another form with each release of buf.
+    return buf(root, "breaking", "--exclude-imports", "--against", str(RELEASED))
 
 
 @pytest.fixture
