@@ -1,10 +1,11 @@
-"""Writes all generated code: protobuf Python classes, the C codec of each module, the demo's Go stubs.
+"""Writes all generated code: protobuf Python classes, the C codec of each module, the demo's stubs.
 
     python build/generate.py             into the source tree
     python build/generate.py --check     into a scratch folder, compared with the source tree
 
 What is generated lives in places of its own (`OUTPUTS`), is committed, and is
-never edited. The Go stubs need Go; without it they are left, and not compared.
+never edited. The stubs of the demo's Go and TypeScript clients need Go and Node.js;
+without them they are left, and not compared.
 """
 
 import argparse
@@ -19,6 +20,8 @@ from grpc_tools import protoc
 from codec import Unsupported, load_unit, write_unit
 from generate_go import OUTPUT as GO_OUTPUT
 from generate_go import generate_go, has_go
+from generate_typescript import OUTPUT as TYPESCRIPT_OUTPUT
+from generate_typescript import generate_typescript, has_node
 
 ROOT = Path(__file__).resolve().parent.parent
 PROTOS = ROOT / "protos"
@@ -29,6 +32,7 @@ OUTPUTS = (
     "wasm_modules/gen/*",
     "wasm_modules/*/gen/*",
     *([GO_OUTPUT] if has_go() else []),
+    *([TYPESCRIPT_OUTPUT] if has_node() else []),
 )
 # What all modules share, and the host reads: one unit of C for all of them.
 SHARED = ["interlock/v1/contract.proto", "interlock/v1/error.proto"]
@@ -87,10 +91,18 @@ def write_c(folder: Path, sources: dict[str, str]) -> None:
 def generate(root: Path) -> None:
     generate_python(root)
     generate_c(root)
+    generate_stubs(root)
+
+
+def generate_stubs(root: Path) -> None:
     if has_go():
         generate_go(root, run_protoc)
     else:
         print("without Go: the stubs in demo/go/gen are left as they are", file=sys.stderr)
+    if has_node():
+        generate_typescript(root, run_protoc, PROTOS)
+    else:
+        print("without Node.js: the stubs in demo/typescript/gen are left as they are", file=sys.stderr)
 
 
 def generated_files(root: Path) -> dict[str, bytes]:

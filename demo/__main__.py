@@ -38,8 +38,8 @@ def read_corpus(console: Console, most: int | None) -> Corpus:
 
 def play(console: Console, given: argparse.Namespace) -> None:
     corpus = read_corpus(console, given.files)
-    console.rule("1  Python and Go around one daemon")
-    through_daemon(console, corpus, given.require_go)
+    console.rule("1  Python, Go and TypeScript around one daemon")
+    through_daemon(console, corpus, given.require_all)
     console.rule("2  the same, in one process: local:")
     in_process(console, corpus)
     if given.storm:
@@ -51,7 +51,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m demo", description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--files", type=int, help="so many files instead of all, evenly spread")
     parser.add_argument("--no-storm", dest="storm", action="store_false", help="without the last act")
-    parser.add_argument("--require-go", action="store_true", help="fail where Go is missing")
+    parser.add_argument("--require-all", action="store_true", help="fail where a language is missing")
     given = parser.parse_args()
     if given.files is not None and given.files < PARTITIONS:
         parser.error(f"--files: at least {PARTITIONS}, so that each partition has one")

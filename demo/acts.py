@@ -15,10 +15,10 @@ import interlock
 from demo.board import Board
 from demo.daemon import Daemon
 from demo.failure import DemoFailed
-from demo.go_client import GoMissing, build_consumer
 from demo.processes import Plan, Processes
 from demo.run import Job
 from demo.screen import screen_on
+from demo.stock import build_stock
 from demo.storm import Model, StormResult, run_storm
 from demo.summary import print_calls, total_line
 from demo.threads import Threads
@@ -58,29 +58,11 @@ def check(console: Console, found: Totals, corpus: Corpus) -> None:
     console.print(f"words equal: {total_line(found)}", style="bold green", highlight=False)
 
 
-def go_program(console: Console, folder: Path, required: bool) -> Path | None:
-    """Build the Go consumer, or say what is left out.
-
-    Raises:
-        DemoFailed: It is required, and there is none.
-    """
-    try:
-        with console.status("building the Go consumer (the first time on a machine takes a minute)"):
-            return build_consumer(folder)
-    except GoMissing as missing:
-        if required:
-            raise DemoFailed(str(missing)) from missing
-        console.print(f"[bold yellow]Left out: the Go consumers.[/] {missing}.")
-        console.print("Python alone does the work; all other parts of the demo are the same.")
-        return None
-
-
-def through_daemon(console: Console, corpus: Corpus, go_required: bool) -> None:
-    """Processes in Python and Go around a daemon; one is killed."""
+def through_daemon(console: Console, corpus: Corpus, all_required: bool) -> None:
+    """Processes in several languages around a daemon; one is killed."""
     with tempfile.TemporaryDirectory() as folder:
-        program = go_program(console, Path(folder), go_required)
-        python, go = (3, 0) if program is None else (2, 2)
-        plan = Plan(python, go, program, corpus.most, halt_after=max(1, corpus.items // 200))
+        stock = build_stock(console, Path(folder), all_required)
+        plan = Plan(2 if stock else 3, stock, corpus.most, halt_after=max(1, corpus.items // 200))
         board = Board("through the daemon", corpus.items)
         with Daemon() as daemon, interlock.open(daemon.url) as client:
             console.print(f"the daemon serves at {daemon.target} (pid {daemon.pid})", highlight=False)

@@ -1,6 +1,6 @@
 """A consumer: leases batches from the partitions that the group gave it, and counts their words.
 
-demo/go/consumer.go does the same with stubs generated from protos/.
+demo/go/consumer.go and demo/typescript/consumer.ts do the same with stubs generated from protos/.
 """
 
 from __future__ import annotations

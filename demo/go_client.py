@@ -6,24 +6,22 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from demo.failure import ClientMissing
+
 SOURCE = Path(__file__).parent / "go"
 BUILD_SECONDS = 300.0
 
 
-class GoMissing(Exception):
-    """There is no Go consumer; the message says why."""
-
-
-def build_consumer(folder: Path) -> Path:
-    """Build the Go consumer into `folder` and return its path.
+def build_consumer(folder: Path) -> list[str]:
+    """Build the Go consumer into `folder` and return its command.
 
     The first build on a machine fetches and compiles gRPC; Go keeps it.
 
     Raises:
-        GoMissing: Go is not here, or could not build it.
+        ClientMissing: Go is not here, or could not build it.
     """
     if shutil.which("go") is None:
-        raise GoMissing("Go is not installed")
+        raise ClientMissing("Go is not installed")
     program = folder / "consumer"
     try:
         built = subprocess.run(
@@ -36,7 +34,7 @@ def build_consumer(folder: Path) -> Path:
             check=False,
         )
     except subprocess.TimeoutExpired:
-        raise GoMissing(f"go build took longer than {BUILD_SECONDS:.0f} s") from None
+        raise ClientMissing(f"go build took longer than {BUILD_SECONDS:.0f} s") from None
     if built.returncode:
-        raise GoMissing(f"go build failed: {(built.stderr.strip().splitlines() or ['no word'])[-1]}")
-    return program
+        raise ClientMissing(f"go build failed: {(built.stderr.strip().splitlines() or ['no word'])[-1]}")
+    return [str(program)]

@@ -14,7 +14,7 @@ from demo.job import PARTITIONS
 
 EVENTS = 9
 LEVELS = " ▁▂▃▄▅▆▇█"
-STYLES = {"py": "yellow", "go": "cyan"}
+STYLES = {"py": "yellow", "python": "yellow", "go": "cyan", "ts": "magenta", "typescript": "magenta"}
 
 
 def picture(board: Board) -> Iterator[RenderableType]:
@@ -73,7 +73,7 @@ def _languages(board: Board) -> RenderableType:
         times = [duration(one.quantile(q)) for one in calls for q in (0.5, 0.99)]
         items = f"{board.readings.items(language):,}"
         table.add_row(
-            Text(language, style=_style(language[:2])), items, f"{board.rate(language):,.0f}", *times
+            Text(language, style=_style(language)), items, f"{board.rate(language):,.0f}", *times
         )
     return table
 

@@ -11,7 +11,6 @@ import subprocess
 import sys
 import tempfile
 import threading
-from pathlib import Path
 from typing import IO, Any
 
 from demo.board import Board
@@ -66,8 +65,9 @@ class Plan:
     """Who works."""
 
     python: int
-    go: int
-    go_program: Path | None
+    """How many Python consumers."""
+    stock: dict[str, list[str]]
+    """The command of each consumer that is a stock client, by its name."""
     files: int | None
     """How many files of the corpus; None: all."""
     halt_after: int
@@ -87,7 +87,7 @@ class Processes:
         self.halted: dict[str, Any] = {}
         """What the victim said when it halted."""
         python = [f"py-{number}" for number in range(1, plan.python + 1)]
-        self.consumers = python + [f"go-{number}" for number in range(1, plan.go + 1)]
+        self.consumers = python + list(plan.stock)
         self._producers = [f"producer-{number}" for number in range(1, PRODUCERS + 1)]
 
     def start_consumers(self) -> None:
@@ -95,8 +95,8 @@ class Processes:
             self._start(name, self._command(name))
 
     def _command(self, name: str) -> list[str]:
-        if name.startswith("go-"):
-            return [str(self._plan.go_program), self._daemon.target, name]
+        if name in self._plan.stock:
+            return [*self._plan.stock[name], self._daemon.target, name]
         halting = ["--halt-after", str(self._plan.halt_after)] if name == self._victim else []
         return [sys.executable, "-m", "demo.worker", "consume", self._daemon.url, name, *halting]
 

@@ -2,7 +2,7 @@
 
 A word is a run of at most 64 of the bytes A-Z, a-z and _; a longer run is cut
 into words of 64 from its start. Bytes, so that a file in any encoding counts
-the same everywhere. demo/go/words.go does the same in Go.
+the same everywhere. demo/go/words.go and demo/typescript/words.ts do the same.
 """
 
 from __future__ import annotations

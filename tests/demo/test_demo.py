@@ -12,11 +12,13 @@ from rich.console import Console
 
 from demo.acts import Corpus, check, storm
 from demo.failure import DemoFailed
+from demo.stock import build_stock
 from tests.bindings.go_toolchain import require_go
+from tests.bindings.node_toolchain import require_node
 
 ROOT = Path(__file__).parents[2]
 
-pytestmark = pytest.mark.timeout(900)  # the first build of the Go consumer compiles gRPC
+pytestmark = pytest.mark.timeout(900)  # the first builds fetch and compile gRPC
 
 
 def run_demo(*flags: str, **environment: str) -> str:
@@ -44,16 +46,27 @@ def check_report(said: str, victim: str) -> None:
 
 def test_demo() -> None:
     require_go()
-    said = run_demo("--require-go")
+    require_node()
+    said = run_demo("--require-all")
     check_report(said, "py-2")
     assert "go items " in said
+    assert "typescript items " in said
     assert "Left out" not in said
 
 
-def test_demo_without_go(tmp_path: Path) -> None:
+def test_demo_in_python_alone(tmp_path: Path) -> None:
     said = run_demo(PATH=str(tmp_path))
     check_report(said, "py-3")
     assert "Left out: the Go consumers. Go is not installed." in said
+    assert "Left out: the TypeScript consumers. Node.js and npm are not installed." in said
+
+
+def test_a_missing_language_fails_where_all_are_required(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(DemoFailed, match="Go is not installed"):
+        build_stock(Console(quiet=True), tmp_path, required=True)
 
 
 def test_a_wrong_total_fails() -> None:

@@ -1,4 +1,4 @@
-"""What a word is; the same cases are tested in Go, by demo/go/words_test.go."""
+"""What a word is; the same cases are tested by demo/go/words_test.go and demo/typescript/words.test.ts."""
 
 from __future__ import annotations
 
