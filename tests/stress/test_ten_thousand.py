@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import gc
 import json
 import resource
@@ -65,9 +66,11 @@ def test_instances_in_process(report: Report) -> None:
     assert len(engine.instances()) == MANY
     engine.close()
     gc.collect()
+    # What malloc keeps for the next allocation is free already: it goes back when asked for.
+    ctypes.CDLL(None).malloc_trim(0)
     left = resident_kib() - before
     report(f"closed: {left / 1024:.1f} MiB of {(made - before) / 1024:.1f} MiB left")
-    assert left < (made - before) / 2
+    assert left < (made - before) / 10
 
 
 def _add(instance: str) -> bytes:
