@@ -8,6 +8,8 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
+from google.protobuf.message import DecodeError
+
 from interlock.v1 import contract_pb2
 from interlock_host.birth import Host, make_machine
 from interlock_host.calls import EVENT, FINAL, Call, CancelReason, Record, Sink
@@ -195,7 +197,8 @@ class Instance:
                 metrics.ParseFromString(data or b"")
             except Trapped as trap:
                 self._trapped(trap, None)
-            except ValueError as error:  # protobuf's DecodeError is one
+            except DecodeError as error:
+                metrics.Clear()
                 self._host.observer.fault(self, f"interlock_metrics does not decode: {error}")
         return metrics
 

@@ -19,7 +19,9 @@ from interlock_host.language import language_of
 from interlock_host.metrics import CallMetrics
 from interlock_host.trace_context import NO_CONTEXT, CallContext, context_of
 from tests.host import probe
+from tests.host.conftest import Watcher
 from tests.host.serving import Served, refused, serving
+from tests.host.wat import packed
 
 OPEN_METRICS = "application/openmetrics-text; version=1.0.0"
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
@@ -149,6 +151,25 @@ def test_in_process(tmp_path: Path) -> None:
     assert value(found, "wasm_metric_latency_seconds_bucket", le="5e-05", **labels) == 0
     assert value(found, "wasm_metric_latency_seconds_bucket", le="0.0001", **labels) == 1
     assert value(found, "interlock_instances", wasm_module="probe") == 1
+    engine.close()
+
+
+@pytest.mark.parametrize(("place", "faults"), [("0x100_0000_0009", 1), ("0x100_0000_0001", 1), ("-1", 0)])
+def test_module_that_says_nonsense(tmp_path: Path, watcher: Watcher, place: str, faults: int) -> None:
+    """A scrape does not end for a module whose numbers do not decode, or lie outside of its memory."""
+    (tmp_path / "nonsense.wasm").write_bytes(
+        packed(
+            '(data (i32.const 64) "\\ff\\ff\\ff\\ff\\ff\\ff\\ff\\7f") (data (i32.const 256) "\\ff")',
+            f'(func (export "interlock_metrics") (result i64) i64.const {place})',
+        )
+    )
+    config = EngineConfig(modules=(tmp_path,), standard=False)
+    engine = Engine(config, clock=VirtualClock(10**18), observer=watcher)
+    engine.start(engine.modules["test"].methods["Do"], b"\x0a\x01a")
+    found = samples(write(CallMetrics(engine).registry).decode())
+    assert value(found, "interlock_instances", wasm_module="test") == 1
+    assert not [sample for sample in found if sample.name == "interlock_module_value"]
+    assert len(watcher.faults) == faults
     engine.close()
 
 
