@@ -124,6 +124,8 @@ def test_import_refused(what: str, named: str) -> None:
         ("(global funcref (ref.null func))", "global 1 holds a reference (funcref)"),
         ("(global (mut externref) (ref.null extern))", "global 1 holds a reference (externref)"),
         ("(global (mut (ref null func)) (ref.null func))", "global 1 holds a reference"),
+        ("(table 1 externref)", "not every host runs it (externref"),
+        ("(type (func (param externref)))", "not every host runs it (externref"),
         ("(type (struct))", "GC types are refused"),
         ("(type (array i8))", "GC types are refused"),
         ("(rec (type (func)))", "GC types are refused"),

@@ -36,7 +36,7 @@ def pack(compiled: bytes, descriptor_set: bytes, contract: contract_pb2.Contract
     """
     binary = read_binary(compiled)
     interface.check_imports(binary)
-    _validate(compiled, _every_feature())
+    _validate(compiled, _every_feature(), "not a valid WebAssembly module")
     interface.check_memory(binary)
     _check_state(binary)
     check_code(binary)
@@ -47,7 +47,7 @@ def pack(compiled: bytes, descriptor_set: bytes, contract: contract_pb2.Contract
     interface.check_reserved(binary)
     check_limits(complete, binary)
     packed = _write(binary, descriptor_set, complete.SerializeToString(deterministic=True))
-    _validate(packed, _served_features())
+    _validate(packed, _served_features(), "not every host runs it (externref is a GC type here)")
     return packed
 
 
@@ -103,11 +103,11 @@ def _section(id_: int, content: bytes) -> bytes:
     return bytes([id_]) + unsigned_bytes(len(content)) + content
 
 
-def _validate(wasm: bytes, engine: wasmtime.Engine) -> None:
+def _validate(wasm: bytes, engine: wasmtime.Engine, otherwise: str) -> None:
     try:
         wasmtime.Module.validate(engine, wasm)
     except wasmtime.WasmtimeError as error:
-        raise PackError(f"not a valid WebAssembly module: {error}") from error
+        raise PackError(f"{otherwise}: {error}") from error
 
 
 @cache
@@ -118,7 +118,7 @@ def _every_feature() -> wasmtime.Engine:
 
 @cache
 def _served_features() -> wasmtime.Engine:
-    """What every host runs: WebAssembly 2.0, tail calls, extended constants and atomics."""
+    """What every host runs: WebAssembly 2.0 without externref, tail calls, extended constants and atomics."""
     return _engine({**_SERVED, **dict.fromkeys(_REFUSED, False)})
 
 
@@ -126,4 +126,5 @@ def _engine(features: dict[str, bool]) -> wasmtime.Engine:
     config = wasmtime.Config()
     for name, wanted in features.items():
         setattr(config, f"wasm_{name}", wanted)
+    config.gc_support = features["gc"]  # without it there is no externref
     return wasmtime.Engine(config)
