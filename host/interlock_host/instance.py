@@ -298,7 +298,10 @@ class Instance:
 
     def _settle(self) -> int:
         """Do what is due by now, in order of time; return the time."""
-        machine, now = self.machine, max(self._host.clock.now(), self.last_now)
+        return self._settle_at(max(self._host.clock.now(), self.last_now))
+
+    def _settle_at(self, now: int) -> int:
+        machine = self.machine
         if machine is not None and machine.deadline <= now:
             self._settle_due(machine, now)
         self.last_now = now
@@ -339,9 +342,7 @@ class Instance:
         fault = fault_of(record, call, entered, self.module.limits.max_message_bytes)
         if not fault:
             assert call is not None
-            call.deliver(Record(status, flags | FINAL if status else flags, payload))
-            if call.done:
-                self._forget(call)
+            self._deliver(call, Record(status, flags | FINAL if status else flags, payload))
             return
         self._host.observer.fault(self, fault)
         ends = flags & FINAL or len(payload) > self.module.limits.max_message_bytes
@@ -377,7 +378,14 @@ class Instance:
             )
             self.cancel(call, CancelReason.OPERATOR, Failure(RESOURCE_EXHAUSTED, "TOO_MANY_PARKED", text))
 
+    def _deliver(self, call: Call, record: Record) -> None:
+        """Hand on a record that the module emitted."""
+        if record.flags & FINAL:
+            self._forget(call)
+        call.deliver(record)
+
     def _finish(self, call: Call, failure: Failure) -> None:
+        """End a call that its module left without an answer."""
         if not call.done:
             call.deliver(failure.record())
         self._forget(call)
