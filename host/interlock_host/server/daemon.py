@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 
-import grpc
 from grpc_health.v1._async import HealthServicer
 from grpc_health.v1.health_pb2 import HealthCheckResponse
 
@@ -25,10 +24,11 @@ from interlock_host.server.folders import check_folder
 from interlock_host.server.front import Front
 from interlock_host.server.host_service import SERVICE, HostService
 from interlock_host.server.instance_config import InstanceConfigs
+from interlock_host.server.listener import Listener
 from interlock_host.server.loop_driver import LoopDriver
 from interlock_host.server.metrics_server import MetricsServer
 from interlock_host.server.routes import Routes
-from interlock_host.server.unix_socket import SocketClaim, owner_only
+from interlock_host.server.unix_socket import SocketClaim
 
 VIRTUAL_START_NS = 10**18
 """Where a virtual clock begins, whatever the seed: 2001-09-09, 01:46:40 UTC."""
@@ -74,7 +74,7 @@ class Daemon:
             self.metrics = CallMetrics(self.engine)
             self.metrics.registry.register(self.security.reloads)
             self.front = self._make_front()
-            self._server = await self._serve()
+            self._listener = await self._serve()
             self._serve_metrics()
             self._watch()
         except BaseException:
@@ -94,12 +94,12 @@ class Daemon:
         await self.drain()
         seconds = self.config.drain_seconds
         self._log.info("draining", calls=len(self.front.open), seconds=seconds)
-        closing = asyncio.ensure_future(self._server.stop(seconds + 2 * _FLUSH_SECONDS))
+        closing = asyncio.ensure_future(self._listener.stop(seconds + 2 * _FLUSH_SECONDS))
         if not await self.front.emptied(seconds):
             self._log.info("cancelling parked calls", calls=self.front.cancel_all(CancelReason.SHUTDOWN))
             await self.front.emptied(_FLUSH_SECONDS)
         # What is still open now is health watchers, and clients that do not read.
-        await self._server.stop(_FLUSH_SECONDS if self.front.open else 0.1)
+        await self._listener.stop(_FLUSH_SECONDS if self.front.open else 0.1)
         await closing
         await self._resources.aclose()
         self._log.info("stopped")
@@ -154,7 +154,7 @@ class Daemon:
             self._driver.bind(self.engine.run_due, front.offload if slow else None)
         return front
 
-    async def _serve(self) -> grpc.aio.Server:
+    async def _serve(self) -> Listener:
         modules = list(self.engine.modules.values())
         services = [module.service for module in modules]
         host_service = HostService(self.front, self.config.drain_seconds, self.drain)
@@ -168,28 +168,16 @@ class Daemon:
         for service in ("", SERVICE, *services):
             await self._health.set(service, HealthCheckResponse.SERVING)
         largest = max((module.limits.max_message_bytes for module in modules), default=0)
-        server = grpc.aio.server(options=_options(largest + _MESSAGE_SLACK))
-        server.add_generic_rpc_handlers((Routes(self.front, built_in),))
-        self.listening = [self._listen(server, address) for address in self._addresses]
-        await server.start()
-        self._resources.push_async_callback(server.stop, 0)
-        return server
-
-    def _listen(self, server: grpc.aio.Server, address: Address) -> Address:
-        tls = self.security.tls
-        try:
-            if address.path is None:
-                port = (
-                    server.add_secure_port(str(address), tls.credentials())
-                    if tls
-                    else server.add_insecure_port(str(address))
-                )
-                return Address(host=address.host, port=port)
-            with owner_only():
-                server.add_insecure_port(str(address))
-        except RuntimeError:
-            raise ConfigError(f"cannot listen at {address}; is it in use?") from None
-        return address
+        listener = Listener(
+            Routes(self.front, built_in),
+            self._addresses,
+            _options(largest + _MESSAGE_SLACK),
+            self.security.tls,
+        )
+        await listener.start()
+        self.listening = list(listener.addresses)
+        self._resources.push_async_callback(listener.stop, 0)
+        return listener
 
     def _serve_metrics(self) -> None:
         if self.config.metrics == OFF:
