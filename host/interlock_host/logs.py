@@ -127,7 +127,9 @@ class LogObserver(EngineObserver):
         self._say(self._log.warning, "module fault", instance, error=message)
 
     def event(self, instance: Instance, call_id: int, text: str) -> None:
-        self._say(self._log.info, "module event", instance, call=call_id, text=text)
+        call = instance.calls.get(call_id)
+        ids = {"trace_id": call.trace.trace_id} if call is not None and call.trace is not None else {}
+        self._say(self._log.info, "module event", instance, call=call_id, text=text, **ids)
 
     def output(self, instance: Instance, text: str) -> None:
         self._say(self._log.info, "module output", instance, text=text)

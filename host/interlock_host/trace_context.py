@@ -9,8 +9,10 @@ from typing import NamedTuple
 TRACEPARENT_KEY = "traceparent"
 CORRELATION_KEY = "x-correlation-id"
 
-_TRACEPARENT = re.compile(r"[0-9a-f]{2}-(?P<trace>[0-9a-f]{32})-[0-9a-f]{16}-(?P<flags>[0-9a-f]{2})(-.*)?")
-_NO_TRACE = "0" * 32
+_TRACEPARENT = re.compile(
+    r"(?!ff)[0-9a-f]{2}-(?!0{32})(?P<trace>[0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-(?P<flags>[0-9a-f]{2})(-.*)?"
+)
+"""Version ff and ids of zeros alone are invalid, and a later version may say more behind."""
 _SAMPLED = 1
 _LONGEST_CORRELATION = 128
 
@@ -32,7 +34,7 @@ def context_of(metadata: Iterable[tuple[str, str | bytes]]) -> CallContext:
     for key, value in metadata:
         if key == TRACEPARENT_KEY and isinstance(value, str):
             match = _TRACEPARENT.fullmatch(value)
-            if match and match["trace"] != _NO_TRACE and not value.startswith("ff"):
+            if match:
                 sampled = bool(int(match["flags"], 16) & _SAMPLED)
                 context = context._replace(trace_id=match["trace"], sampled=sampled)
         elif key == CORRELATION_KEY and isinstance(value, str):

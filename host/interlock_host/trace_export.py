@@ -11,16 +11,22 @@ rest of a start, and a host that exports nothing pays nothing.
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable, Mapping
 from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Any
 
 from interlock_host.config import ConfigError
+from interlock_host.logs import logger
 
 if TYPE_CHECKING:
+    from opentelemetry.sdk.trace import TracerProvider
+
     from interlock_host.tracing import CallTracer
 
 SERVICE_NAME = "interlock"
+CLOSE_SECONDS = 5.0
+"""For the last spans to leave: half of what a supervisor gives a daemon between SIGTERM and SIGKILL."""
 _PROTOCOLS = {"grpc": "otlp_proto_grpc", "http/protobuf": "otlp_proto_http"}
 
 
@@ -28,43 +34,63 @@ def wanted(environment: Mapping[str, str] = os.environ) -> bool:
     """Whether the environment asks for spans: it names an exporter, or where OTLP goes."""
     if environment.get("OTEL_SDK_DISABLED", "").strip().lower() == "true":
         return False
-    return _exporter_name(environment) not in ("", "none")
+    return bool(_exporter_names(environment))
 
 
 def open_export(environment: Mapping[str, str] = os.environ) -> tuple[CallTracer, Callable[[], None]]:
     """Begin to export spans.
 
+    A receiver that is down or slow costs spans, never a call: each exporter has
+    a queue of OTEL_BSP_MAX_QUEUE_SIZE spans and a thread of its own, and what
+    does not fit is dropped.
+
     Returns:
-        Who makes them, and what sends the last ones; that blocks until they are sent.
+        Who makes them, and what sends the last ones; that blocks until they are
+        sent, for `CLOSE_SECONDS` at most.
 
     Raises:
-        ConfigError: The exporter is not installed, or a setting is wrong.
+        ConfigError: An exporter is not installed, or a setting is wrong.
     """
     from opentelemetry.sdk.resources import OTELResourceDetector, Resource  # noqa: PLC0415
     from opentelemetry.sdk.trace import TracerProvider  # noqa: PLC0415
     from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415
 
-    from interlock_host.tracing import SCOPE, CallTracer  # noqa: PLC0415
-
     named = Resource({"service.name": SERVICE_NAME}).merge(OTELResourceDetector().detect())
     try:
+        # Importing it reads OTEL_PROPAGATORS.
+        from interlock_host.tracing import SCOPE, CallTracer  # noqa: PLC0415
+
+        exporters = [_make(name, environment) for name in _exporter_names(environment)]
         provider = TracerProvider(resource=Resource.create().merge(named), shutdown_on_exit=False)
-        provider.add_span_processor(BatchSpanProcessor(_exporter(environment)))
+        for exporter in exporters:
+            provider.add_span_processor(BatchSpanProcessor(exporter))
     except ValueError as error:
         raise ConfigError(f"traces: {error}") from error
-    return CallTracer(provider.get_tracer(SCOPE)), provider.shutdown
+    return CallTracer(provider.get_tracer(SCOPE)), lambda: _close(provider, exporters)
 
 
-def _exporter_name(environment: Mapping[str, str]) -> str:
-    chosen = environment.get("OTEL_TRACES_EXPORTER", "").strip()
+def _close(provider: TracerProvider, exporters: list[Any]) -> None:
+    """Send the last spans. The SDK's own end waits for half a minute, exporter by exporter."""
+    sending = threading.Thread(target=provider.shutdown, name="interlock-last-spans", daemon=True)
+    sending.start()
+    sending.join(CLOSE_SECONDS)
+    if sending.is_alive():
+        logger("traces").warning("the last spans are lost: their receiver is slow", seconds=CLOSE_SECONDS)
+        for exporter in exporters:  # takes back what is being sent
+            exporter.shutdown()
+
+
+def _exporter_names(environment: Mapping[str, str]) -> list[str]:
+    """Return the exporters that are asked for, by their names in OTEL_TRACES_EXPORTER."""
+    chosen = [name.strip() for name in environment.get("OTEL_TRACES_EXPORTER", "").split(",")]
+    names = [name for name in dict.fromkeys(chosen) if name]
     endpoints = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
-    if not chosen and any(environment.get(name) for name in endpoints):
-        return "otlp"
-    return chosen
+    if not names and any(environment.get(name) for name in endpoints):
+        return ["otlp"]
+    return [name for name in names if name != "none"]
 
 
-def _exporter(environment: Mapping[str, str]) -> Any:
-    name = _exporter_name(environment)
+def _make(name: str, environment: Mapping[str, str]) -> Any:
     if name == "otlp":
         settings = ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL")
         protocol = next((environment[key] for key in settings if environment.get(key)), "grpc")

@@ -74,7 +74,8 @@ class CallTracer:
         attributes = self._attributes.get(method) or self._describe(method)
         name = method.path.removeprefix("/")
         span = self._tracer.start_span(name, parent, SpanKind.SERVER, {**attributes, **_baggage(parent)})
-        return self._kind(self._tracer, span) if span.is_recording() else None
+        # What is recorded without being sampled is exported by nobody: no log may name its trace.
+        return self._kind(self._tracer, span) if span.get_span_context().trace_flags.sampled else None
 
     def _describe(self, method: Method) -> dict[str, str]:
         self._attributes[method] = {
@@ -119,7 +120,7 @@ class CallTrace:
 
     def entry_began(self, call: Call, export: str) -> None:
         """The instance is about to be entered for the call."""
-        if self._entries == 0:
+        if self._entries == 0 and self._span.is_recording():  # its caller may be gone already
             self._span.set_attribute("interlock.instance", call.instance.name)
             self._span.set_attribute("interlock.call_id", call.id)
         self._entries += 1

@@ -73,7 +73,7 @@ class LocalHost:
         try:
             call = self._engine.start(method, body, sink, trace)
         except HostError as error:
-            self._observe(method, error.failure.code, began)
+            self._observe(method, error.failure.code, began, trace)
             if trace is not None:
                 trace.end(error.failure.code, error.failure.message)
             raise _error(error.failure) from None
@@ -92,29 +92,31 @@ class LocalHost:
             self._tracer = CallTracer(api.get_tracer(SCOPE), LocalCallTrace)
         return self._tracer.begin(method)
 
-    def finish(self, method: Method, record: Record, began: float) -> bytes:
+    def finish(self, call: Call, record: Record, began: float) -> bytes:
         """Read the final record of a unary call that began at `began`, of `time.perf_counter`.
 
         Raises:
             Error: The record is one.
         """
-        self._observe(method, record.status, began)
+        self._observe(call.method, record.status, began, call.trace)
         if record.status:
-            raise self.error(method, record)
+            raise self.error(call.method, record)
         return record.payload
 
     def error(self, method: Method, record: Record) -> Error:
         """Return the error that a record stands for."""
         return _error(failure_of(record, method.module.package))
 
-    def _observe(self, method: Method, status: int, began: float) -> None:
+    def _observe(self, method: Method, status: int, began: float, trace: CallTrace | None) -> None:
         if self._metrics is not None:
             seconds = time.perf_counter() - began
-            self._metrics.observe(_LANGUAGE, method.module.name, method.name, CODE_NAMES[status], seconds)
+            module, code = method.module.name, CODE_NAMES[status]
+            trace_id = trace.trace_id if trace is not None else ""
+            self._metrics.observe(_LANGUAGE, module, method.name, code, seconds, trace_id=trace_id)
 
-    def ended(self, method: Method, status: int, began: float) -> None:
+    def ended(self, call: Call, status: int, began: float) -> None:
         """Count a stream that ended."""
-        self._observe(method, status, began)
+        self._observe(call.method, status, began, call.trace)
 
     def undo(self, request: Request, answer: Record | None) -> None:
         """Give back what an answer handed out to a caller that is gone."""

@@ -40,7 +40,7 @@ class LocalTransport:
         answers: queue.SimpleQueue[Record] = queue.SimpleQueue()
         call = host.start(method, request.body, answers.put)
         answer = call.answer or self._wait(call, answers, request)
-        return host.finish(method, answer, began)
+        return host.finish(call, answer, began)
 
     def _wait(self, call: Call, answers: queue.SimpleQueue[Record], request: Request) -> Record:
         end = time.monotonic() + request.wait + self._host.deadline
@@ -121,7 +121,7 @@ class LocalStream:
         if not self._ended:
             self._ended = True
             self._call.cancel(CancelReason.DISCONNECT)
-            self._host.ended(self._method, status, self._began)
+            self._host.ended(self._call, status, self._began)
 
     def close(self) -> None:
         """End the call; a consumer that waits on another thread stops."""

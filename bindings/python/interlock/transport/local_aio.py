@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import contextvars
 import threading
 import time
 from collections.abc import AsyncIterator
@@ -79,10 +80,12 @@ class AsyncLocalTransport:
             answer = await self._wait(call, waiting, request)
         else:
             await self._give_way()
-        return host.finish(method, answer, began)
+        return host.finish(call, answer, began)
 
     async def _start_on_thread(self, method: Method, request: Request, sink: Any) -> Call:
-        entry = self._loop.run_in_executor(None, self._ready.start, method, request.body, sink)
+        # The thread needs this task's context: the current span is in it.
+        run = contextvars.copy_context().run
+        entry = self._loop.run_in_executor(None, run, self._ready.start, method, request.body, sink)
         try:
             return await asyncio.shield(entry)
         except asyncio.CancelledError:
@@ -203,7 +206,7 @@ class AsyncLocalStream:
         if not self._ended and self._call is not None:
             self._ended = True
             self._transport.cancel(self._call, CancelReason.DISCONNECT)
-            self._transport._ready.ended(self._call.method, status, self._began)
+            self._transport._ready.ended(self._call, status, self._began)
 
     def close(self) -> None:
         """End the call; a task that waits for a message stops."""

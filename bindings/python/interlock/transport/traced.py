@@ -41,11 +41,19 @@ def end_span(span: Span, error: BaseException | None = None) -> None:
     if not span.is_recording():
         return
     trace = sys.modules["opentelemetry.trace"]
-    code = error.code if isinstance(error, Error) else Code.CANCELLED if error else Code.OK
-    span.set_attribute("rpc.grpc.status_code", int(code))
+    span.set_attribute("rpc.grpc.status_code", int(_code_of(error)))
     if error is not None:
         span.set_status(trace.Status(trace.StatusCode.ERROR, str(error)))
     span.end()
+
+
+def _code_of(error: BaseException | None) -> Code:
+    if error is None:
+        return Code.OK
+    if isinstance(error, Error):
+        return error.code
+    # A task that is cancelled, an interrupt: nobody waits for the answer any more.
+    return Code.UNKNOWN if isinstance(error, Exception) else Code.CANCELLED
 
 
 @contextlib.contextmanager

@@ -78,13 +78,13 @@ def base_metadata(options: Options) -> Metadata:
 
 
 def with_trace(metadata: Metadata) -> Metadata:
-    """Add W3C `traceparent` and baggage, where OpenTelemetry has a current span.
+    """Add W3C `traceparent` and baggage, where OpenTelemetry has a current span or baggage.
 
     A program without OpenTelemetry pays one look into a dictionary: where
-    nobody imported it there is no span.
+    nobody imported it there is neither.
     """
-    trace = sys.modules.get("opentelemetry.trace")
-    if trace is None or not trace.get_current_span().get_span_context().is_valid:
+    context = sys.modules.get("opentelemetry.context")
+    if context is None or not context.get_current():
         return metadata
     from opentelemetry import propagate  # noqa: PLC0415
 
