@@ -88,7 +88,8 @@ class Module:
         try:
             self.packed: Packed = read_packed(wasm)
             compiled = compiler().compile(wasm, cache)
-            self.program = Program(compiler(), compiled, uses_wasi=_uses_wasi(self.packed))
+            globals_ = [kept.name for kept in self.packed.globals]
+            self.program = Program(compiler(), compiled, uses_wasi=_uses_wasi(self.packed), globals=globals_)
         except (PackError, StartFailed, wasmtime.WasmtimeError) as error:
             raise ModuleError(f"{source}: {error}") from error
         self.source = source

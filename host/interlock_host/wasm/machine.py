@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import wasmtime
 from wasmtime import _ffi
@@ -40,9 +40,13 @@ tuple, because every entry makes one."""
 class Program:
     """A compiled module with its imports resolved: what machines are made from."""
 
-    def __init__(self, compiler: Compiler, module: wasmtime.Module, *, uses_wasi: bool) -> None:
+    def __init__(
+        self, compiler: Compiler, module: wasmtime.Module, *, uses_wasi: bool, globals: Iterable[str] = ()
+    ) -> None:
         self.compiler = compiler
         self.uses_wasi = uses_wasi
+        self.globals = tuple(globals)
+        """The exports of its mutable globals, which an image keeps."""
         self._linker = wasmtime.Linker(compiler.engine)
         if uses_wasi:
             wasi.define(self._linker)
@@ -192,7 +196,11 @@ class Machine:
 
     def begin(self) -> None:
         """Ask for the control block, and read it. Once, after `_initialize`."""
-        self._control = self.call("interlock_control") & 0xFFFFFFFF
+        self.resume(self.call("interlock_control") & 0xFFFFFFFF)
+
+    def resume(self, control: int) -> None:
+        """Read the control block at this address, which an earlier `begin` was told."""
+        self._control = control
         if not self.in_bounds(self._control, _CONTROL.size):
             raise Trapped("the control block lies outside of memory")
         self.read_control()

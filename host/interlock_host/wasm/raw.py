@@ -49,6 +49,11 @@ EpochDeadline = ctypes.CFUNCTYPE(
 ON_EPOCH_DEADLINE = _bind(_HELD, "wasmtime_store_epoch_deadline_callback", None, _P, EpochDeadline, _P, _P)
 MEMORY_DATA = _bind(_HELD, "wasmtime_memory_data", _P, _P, _P)
 MEMORY_DATA_SIZE = _bind(_HELD, "wasmtime_memory_data_size", _SIZE, _P, _P)
+# (context, memory, pages to add, pages before) -> error or NULL
+MEMORY_GROW = _bind(_HELD, "wasmtime_memory_grow", _P, _P, _P, ctypes.c_uint64, _P)
+# (context, global, value)
+GLOBAL_GET = _bind(_HELD, "wasmtime_global_get", None, _P, _P, _P)
+GLOBAL_SET = _bind(_HELD, "wasmtime_global_set", _P, _P, _P, _P)
 _TRAP_MESSAGE = _bind(_HELD, "wasm_trap_message", None, _P, _P)
 _TRAP_DELETE = _bind(_HELD, "wasm_trap_delete", None, _P)
 ERROR_NEW = _bind(_HELD, "wasmtime_error_new", _P, ctypes.c_char_p)
@@ -61,7 +66,11 @@ INCREMENT_EPOCH = _bind(_HELD, "wasmtime_engine_increment_epoch", None, _P)
 
 Extern = _ffi.wasmtime_extern
 EXTERN_FUNC = 0
+EXTERN_GLOBAL = 1
 EXTERN_MEMORY = 3
+Value = _ffi.wasmtime_val
+VALUE_BYTES = (4, 8, 4, 8, 16)
+"""The sizes of i32, i64, f32, f64 and v128, by the kind of a value."""
 
 
 def address_of(pointer: Any) -> Address:
