@@ -38,23 +38,42 @@ class Host(Protocol):
         ...
 
 
-def make_machine(host: Host, module: Module, name: str, now: int) -> Machine:
+def make_machine(
+    module: Module,
+    name: str,
+    now: int,
+    *,
+    seed: int,
+    config: bytes,
+    max_memory: int | None = None,
+    budget_ms: int | None = None,
+) -> Machine:
     """Instantiate, initialise and configure a machine.
+
+    Args:
+        module: What to instantiate.
+        name: The instance's name.
+        now: Its time, in ns since the epoch.
+        seed: Where its randomness begins: 64 bits.
+        config: The bytes of `InstanceConfig.config`.
+        max_memory: The most bytes of memory; None is what the module is granted.
+        budget_ms: What one entry may take; 0 lifts it, None is what the module is granted.
 
     Raises:
         HostError: INTERNAL/START_FAILED, or the code with which the module
             refused its configuration.
     """
     limits = module.limits
+    memory = limits.max_memory if max_memory is None else max_memory
+    budget = limits.entry_budget_ms if budget_ms is None else budget_ms
     machine: Machine | None = None
     try:
-        seed = host.seed_of(module, name)
-        machine = Machine(module.program, limits.max_memory, limits.entry_budget_ms, seed, now)
+        machine = Machine(module.program, memory, budget, seed, now)
         if "_initialize" in module.exports:
             machine.call("_initialize")
         machine.begin()
         if "interlock_configure" in module.exports:
-            _configure(machine, module, name, host.config_of(module, name), now)
+            _configure(machine, module, name, config, now)
     except (StartFailed, Trapped) as error:
         text = f"{module.name} does not start: {error}{_last_words(machine)}"
         raise HostError(INTERNAL, "START_FAILED", text) from None

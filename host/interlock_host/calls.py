@@ -57,7 +57,10 @@ class Call:
     instance's lock and on whichever thread made the entry.
     """
 
-    __slots__ = ("answer", "cancelled", "done", "id", "instance", "method", "request_bytes", "sink", "trace")
+    __slots__ = (
+        "answer", "cancelled", "done", "id", "identity", "instance", "method", "request_bytes", "riders",
+        "sink", "trace",
+    )  # fmt: skip
 
     instance: Instance
 
@@ -73,6 +76,10 @@ class Call:
         self.answer: Record | None = None
         self.done = False
         self.cancelled = False
+        self.identity = b""
+        """What names the call and its retries within its instance; empty where it has no request id."""
+        self.riders: list[Rider] | None = None
+        """Retries that came while the call was parked, and wait for the same answer."""
 
     def deliver(self, record: Record) -> None:
         """Hand a record on; a final one ends the call."""
@@ -83,6 +90,9 @@ class Call:
                 self.trace.answered(record.status)
         if self.sink is not None:
             self.sink(record)
+        if self.riders:
+            for rider in self.riders:
+                rider.deliver(record)
 
     def send(self, message: bytes) -> None:
         """Enter another message of a client stream. One that the host refuses ends the call."""
@@ -99,3 +109,21 @@ class Call:
         otherwise `failure` does, or what `reason` stands for.
         """
         self.instance.cancel(self, reason, failure)
+
+
+class Rider(Call):
+    """A retry of a unary call that is parked: it has no entry of its own, and gets the same answer."""
+
+    __slots__ = ("_carrier",)
+
+    _carrier: Call
+
+    def board(self, carrier: Call) -> None:
+        """Wait with `carrier`, under the lock of its instance."""
+        self._carrier = carrier
+        self.id, self.instance = carrier.id, carrier.instance
+        carrier.riders = [*(carrier.riders or ()), self]
+
+    def cancel(self, reason: CancelReason, failure: Failure | None = None) -> None:
+        """Let go of the answer. The last one to do so takes the call from its module."""
+        self.instance.leave(self, self._carrier, reason, failure)

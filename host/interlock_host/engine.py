@@ -132,7 +132,12 @@ class Engine:
     # Calls
 
     def start(
-        self, method: Method, request: bytes, sink: Sink | None = None, trace: CallTrace | None = None
+        self,
+        method: Method,
+        request: bytes,
+        sink: Sink | None = None,
+        trace: CallTrace | None = None,
+        scope: bytes = b"",
     ) -> Call:
         """Enter a call whose request is one message.
 
@@ -141,6 +146,9 @@ class Engine:
             request: The bytes of the request; field 1 names the instance.
             sink: Takes what is answered later, and every record of a stream.
             trace: Hears of the call's entries.
+            scope: Principal and request id: a call that came before with the same ones is not
+                entered again, and gets its first answer. Empty: every call is a new one. Of unary
+                calls that change something; others have none.
 
         Returns:
             The call; `answer` is set where the entry answered it.
@@ -150,10 +158,12 @@ class Engine:
         """
         self._check_open()
         name = instance_of(request)
+        if scope and (method.read or not method.unary):
+            scope = b""
         while True:
             instance = self._instances[method.module].get(name) or self._absent(method, name)
             try:
-                return instance.start(method, request, sink, trace)
+                return instance.start(method, request, sink, trace, scope)
             except Gone:
                 continue
 

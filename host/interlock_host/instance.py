@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 from google.protobuf.message import DecodeError
 
 from interlock.v1 import contract_pb2
+from interlock_host.answers import Answers
 from interlock_host.birth import Host, make_machine
-from interlock_host.calls import EVENT, FINAL, Call, CancelReason, Record, Sink
+from interlock_host.calls import EVENT, FINAL, Call, CancelReason, Record, Rider, Sink
 from interlock_host.errors import (
     INTERNAL,
     INVALID_ARGUMENT,
@@ -22,6 +23,7 @@ from interlock_host.errors import (
     HostError,
     cancelled_as,
 )
+from interlock_host.once import leave, outlives, start_once
 from interlock_host.outbox import ANSWER, fault_of, is_foreign
 from interlock_host.peek import instance_of
 from interlock_host.wasm.machine import Emitted, Machine, Trapped
@@ -58,8 +60,8 @@ class Instance:
     """
 
     __slots__ = (
-        "_host", "_trap_times", "calls", "entries", "failure", "last_id", "last_now", "lock", "machine",
-        "module", "name", "parked_bytes", "scheduled", "state", "traps",
+        "_host", "_trap_times", "answers", "calls", "entries", "failure", "last_id", "last_now", "lock",
+        "machine", "module", "name", "parked_bytes", "scheduled", "state", "traps",
     )  # fmt: skip
 
     def __init__(self, host: Host, module: Module, name: str) -> None:
@@ -69,6 +71,7 @@ class Instance:
         self.lock = threading.RLock()
         self.machine: Machine | None = None
         self.calls: dict[int, Call] = {}
+        self.answers: Answers | None = None
         self.parked_bytes = 0
         self.last_id = 0
         self.last_now = 0
@@ -83,9 +86,14 @@ class Instance:
     # Calls
 
     def start(
-        self, method: Method, request: bytes, sink: Sink | None, trace: CallTrace | None = None
+        self,
+        method: Method,
+        request: bytes,
+        sink: Sink | None,
+        trace: CallTrace | None = None,
+        scope: bytes = b"",
     ) -> Call:
-        """Enter a call's first message.
+        """Enter a call's first message; with a `scope`, only if that is not a retry.
 
         Raises:
             HostError: The host refuses the call.
@@ -93,6 +101,8 @@ class Instance:
         """
         call = Call(method, 0, len(request), sink if method.server_streaming else None, trace)
         with self.lock:
+            if scope:
+                return start_once(self, call, request, sink, scope)
             self._begin(call, request)
             if not call.done:
                 call.sink = sink
@@ -102,6 +112,26 @@ class Instance:
         """Enter the first message of a client stream; see `start`."""
         with self.lock:
             self._begin(call, request)
+
+    def known_answers(self) -> Answers:
+        """Return the answers that retries get; under the lock."""
+        if self.answers is None:
+            self.answers = Answers()
+        return self.answers
+
+    def repeat(self, call: Call, record: Record) -> None:
+        """Answer a retry as the call was answered before; under the lock."""
+        call.done, call.answer = True, record
+
+    def enter_first(self, call: Call, request: bytes) -> None:
+        """Enter a call's first message, under the lock; see `start`."""
+        self._begin(call, request)
+
+    def leave(self, rider: Rider, carrier: Call, reason: CancelReason, failure: Failure | None) -> None:
+        """Take a retry off the call that it waits for."""
+        with self.lock:
+            if leave(rider, carrier, reason, failure):
+                self.cancel(carrier, reason)
 
     def _begin(self, call: Call, request: bytes) -> None:
         machine = self.machine or self._ready()
@@ -156,7 +186,7 @@ class Instance:
     def cancel(self, call: Call, reason: CancelReason, failure: Failure | None = None) -> None:
         """Take a call from the module; see `Call.cancel`."""
         with self.lock:
-            if call.done or call.cancelled:
+            if call.done or call.cancelled or outlives(call, reason, failure):
                 return
             now = self._settle()
             if not call.done:
@@ -229,8 +259,14 @@ class Instance:
             raise HostError(UNAVAILABLE, "INSTANCE_FAILED", message)
         if self.machine is None:
             self.last_now = max(self._host.clock.now(), self.last_now)
-            self.machine = make_machine(self._host, self.module, self.name, self.last_now)
+            self.machine = self._make(self.last_now)
         return self.machine
+
+    def _make(self, now: int) -> Machine:
+        host, module, name = self._host, self.module, self.name
+        return make_machine(
+            module, name, now, seed=host.seed_of(module, name), config=host.config_of(module, name)
+        )
 
     def _check_size(self, message: bytes) -> None:
         limit = self.module.limits.max_message_bytes
@@ -295,6 +331,8 @@ class Instance:
             return
         call.done, call.answer = True, Record(0, ANSWER, payload)
         self._forget(call)
+        if call.identity:
+            self._keep(call, call.answer)
 
     def _settle(self) -> int:
         """Do what is due by now, in order of time; return the time."""
@@ -382,13 +420,25 @@ class Instance:
         """Hand on a record that the module emitted."""
         if record.flags & FINAL:
             self._forget(call)
+            if call.identity:
+                self._keep(call, record)
         call.deliver(record)
 
     def _finish(self, call: Call, failure: Failure) -> None:
         """End a call that its module left without an answer."""
         if not call.done:
+            if call.identity:
+                self.known_answers().forget(call)
             call.deliver(failure.record())
         self._forget(call)
+
+    def _keep(self, call: Call, record: Record) -> None:
+        """Keep an answer for retries. An error that a cancellation brought is none: nothing was done."""
+        answers = self.known_answers()
+        if record.status and call.cancelled:
+            answers.forget(call)
+        else:
+            answers.keep(call, record, self.last_now)
 
     def _forget(self, call: Call) -> None:
         if self.calls.pop(call.id, None) is not None:
@@ -396,7 +446,7 @@ class Instance:
 
     def _trapped(self, trap: Trapped, entered: Call | None) -> None:
         """Throw the machine away; answer the call at fault, and all that were parked."""
-        self.machine = None
+        self.machine, self.answers = None, None
         self.traps += 1
         self._trap_times.append(self.last_now)
         self._host.observer.trap(self, str(trap))

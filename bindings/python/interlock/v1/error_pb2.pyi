@@ -18,6 +18,7 @@ class Reason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     REASON_NOT_FOUND: _ClassVar[Reason]
     REASON_UNAUTHENTICATED: _ClassVar[Reason]
     REASON_PERMISSION_DENIED: _ClassVar[Reason]
+    REASON_REQUEST_ID_REUSED: _ClassVar[Reason]
     REASON_CONFIG_CONFLICT: _ClassVar[Reason]
     REASON_FENCED: _ClassVar[Reason]
     REASON_CLOSED: _ClassVar[Reason]
@@ -53,6 +54,7 @@ REASON_UNKNOWN_METHOD: Reason
 REASON_NOT_FOUND: Reason
 REASON_UNAUTHENTICATED: Reason
 REASON_PERMISSION_DENIED: Reason
+REASON_REQUEST_ID_REUSED: Reason
 REASON_CONFIG_CONFLICT: Reason
 REASON_FENCED: Reason
 REASON_CLOSED: Reason
