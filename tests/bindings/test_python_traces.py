@@ -6,23 +6,28 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from opentelemetry import baggage, context
 
+from interlock.transport import wire
 from tests.host import probe
 from tests.host.collector import Collector, Span, collecting, tracing
 
 SERVER, CLIENT = 2, 3
+BASE = (("interlock-language", "python"),)
 QUEUE = "interlock.queue.v1.QueueService"
 
 
-def run(kind: str, url: str, endpoint: str) -> None:
+def run(kind: str, url: str, endpoint: str, *modules: str, **more: str) -> None:
     """Run the program to its end, by which its spans have been sent."""
     settings = {
         "OTEL_EXPORTER_OTLP_ENDPOINT": endpoint,
         "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
+        **more,
     }
-    command = [sys.executable, "-m", "tests.bindings.traced_program", kind, url]
+    command = [sys.executable, "-m", "tests.bindings.traced_program", kind, url, *modules]
     subprocess.run(command, env={**os.environ, **settings}, check=True, timeout=60)
 
 
@@ -39,11 +44,11 @@ def collector(
 ) -> Iterator[Collector]:
     """What one run of the program, and its daemon if it has one, exported."""
     folder = tmp_path_factory.mktemp("traces")
+    modules = probe.write_probe(folder / "modules", entry_budget_ms=100)  # entered on a thread
     with collecting() as (collector, endpoint):
         if request.param == "local":
-            run(kind, "local:", endpoint)
+            run(kind, "local:", endpoint, str(modules))
         else:
-            modules = probe.write_probe(folder / "modules")
             with tracing(folder, modules, OTEL_EXPORTER_OTLP_ENDPOINT=endpoint) as daemon:
                 run(kind, f"unix://{folder}/s", endpoint)
                 assert daemon.stop() == 0
@@ -64,7 +69,7 @@ def test_one_trace(collector: Collector) -> None:
     assert [span.name.partition("/")[2] for span in clients].count("Push") == 1
     for client in clients:
         span = served(collector, client)
-        assert span.attributes["interlock.instance"] == "orders"
+        assert span.attributes["interlock.instance"] in ("orders", "one")
         assert span.attributes["interlock.baggage.tenant"] == "acme"
         assert client.began <= span.began
         below = collector.below(span)
@@ -72,6 +77,34 @@ def test_one_trace(collector: Collector) -> None:
         assert below[0].attributes["interlock.export"] == span.attributes["rpc.method"]
     # Everything hangs together below the program's span.
     assert all(span.parent for span in collector.spans if span is not work)
+
+
+def test_a_module_on_a_thread(collector: Collector) -> None:
+    (client,) = [s for s in collector.spans if s.name.endswith("/Echo") and s.kind == CLIENT]
+    assert served(collector, client).attributes["interlock.module"] == "probe"
+
+
+@pytest.mark.parametrize("setting", [{"OTEL_SDK_DISABLED": "true"}, {"OTEL_TRACES_SAMPLER": "always_off"}])
+def test_none_of_it(tmp_path: Path, kind: str, setting: dict[str, str]) -> None:
+    """The program works as before where its own SDK leaves everything out."""
+    modules = probe.write_probe(tmp_path / "modules")
+    with (
+        collecting() as (collector, endpoint),
+        tracing(tmp_path, modules, OTEL_EXPORTER_OTLP_ENDPOINT=endpoint) as daemon,
+    ):
+        run(kind, f"unix://{tmp_path}/s", endpoint, **setting)
+        assert daemon.stop() == 0
+    assert {span.service for span in collector.spans} <= {"interlock"}
+
+
+def test_baggage_needs_no_span() -> None:
+    assert wire.with_trace(BASE) is BASE
+    token = context.attach(baggage.set_baggage("interlock.tenant", "acme"))
+    try:
+        assert wire.with_trace(BASE) == (*BASE, ("baggage", "interlock.tenant=acme"))
+    finally:
+        context.detach(token)
+    assert wire.with_trace(BASE) is BASE
 
 
 def test_a_wait_is_parked(collector: Collector) -> None:

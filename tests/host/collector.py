@@ -46,9 +46,12 @@ class Span:
 class Collector(grpc.GenericRpcHandler):
     """Keeps the spans that it is sent."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, silent: bool = False) -> None:
         self.spans: list[Span] = []
+        self.asked = threading.Event()
+        """Somebody began to export."""
         self._more = threading.Condition()
+        self._silent = silent
 
     def service(self, details: grpc.HandlerCallDetails) -> Any:
         """Serve Export alone."""
@@ -61,6 +64,12 @@ class Collector(grpc.GenericRpcHandler):
         )
 
     def _export(self, request: Any, context: Any) -> Any:
+        self.asked.set()
+        if self._silent:
+            gone = threading.Event()
+            if context.add_callback(gone.set):
+                gone.wait(_LONGEST)
+            return ExportTraceServiceResponse()
         with self._more:
             for part in request.resource_spans:
                 names = {a.key: a.value.string_value for a in part.resource.attributes}
@@ -88,9 +97,9 @@ class Collector(grpc.GenericRpcHandler):
 
 
 @contextlib.contextmanager
-def collecting() -> Iterator[tuple[Collector, str]]:
-    """Run a receiver; yield it and its endpoint."""
-    collector = Collector()
+def collecting(*, silent: bool = False) -> Iterator[tuple[Collector, str]]:
+    """Run a receiver; yield it and its endpoint. A silent one takes calls and does not answer."""
+    collector = Collector(silent=silent)
     server = grpc.server(ThreadPoolExecutor(2), handlers=[collector])
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
@@ -112,6 +121,11 @@ class TracedDaemon:
         """End it by SIGTERM; return its exit code. All of its spans have been sent then."""
         self._process.send_signal(signal.SIGTERM)
         return self._process.wait(_LONGEST)
+
+    def said(self) -> str:
+        """What it wrote to standard output behind the ready line. It has ended."""
+        assert self._process.stdout is not None
+        return self._process.stdout.read()
 
 
 @contextlib.contextmanager

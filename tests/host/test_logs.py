@@ -10,9 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from opentelemetry.sdk.trace import TracerProvider
 
 from interlock_host import logs
+from interlock_host.calls import EVENT
+from interlock_host.engine import Engine, EngineConfig
 from interlock_host.logs import Repeats
+from interlock_host.tracing import CallTracer
+from tests.host import puppet
 from tests.host.serving import refused, serving
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
@@ -77,3 +82,18 @@ def test_repeats() -> None:
     assert repeats.admit("b") == 0
     now[0] = 60
     assert [repeats.admit("a"), repeats.admit("a"), repeats.admit("a")] == [3, 0, None]
+
+
+def test_what_a_module_says_names_the_trace(tmp_path: Path, stream: io.StringIO) -> None:
+    puppet.build(tmp_path)
+    engine = Engine(EngineConfig(modules=(tmp_path,), standard=False), observer=logs.LogObserver())
+    method = engine.method(f"{puppet.SERVICE}Do")
+    assert method is not None
+    trace = CallTracer(TracerProvider(shutdown_on_exit=False).get_tracer("test")).begin(method)
+    assert trace is not None
+    says = [puppet.op("O", puppet.record(call, EVENT, b"half way")) for call in (1, 0)]
+    engine.start(method, puppet.request(*says, puppet.answer()), trace=trace)
+    engine.close()
+    mine, nobodys = lines(stream, "module event")
+    assert mine["trace_id"] == trace.trace_id
+    assert "trace_id" not in nobodys

@@ -2,70 +2,20 @@
 
 from __future__ import annotations
 
-import contextlib
 import re
 import urllib.request
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import grpc
 import pytest
 
-from interlock_host import trace_export
-from interlock_host.config import ConfigError
 from tests.host import probe, puppet
-from tests.host.collector import Collector, Span, TracedDaemon, collecting, tracing
+from tests.host.collector import collecting, tracing
+from tests.host.traced_world import CALLER, ECHO, SAMPLED, TRACE, World, names, world
 
-TRACE, CALLER = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
-SAMPLED = (("traceparent", f"00-{TRACE}-{CALLER}-01"),)
-UNSAMPLED = (("traceparent", f"00-{TRACE}-{CALLER}-00"),)
-ECHO = f"{probe.SERVICE}/Echo"
 EVENT = 4
 INTERNAL = 13
-
-
-class World:
-    """A daemon, its receiver, and a channel to it."""
-
-    def __init__(self, collector: Collector, daemon: TracedDaemon, channel: grpc.Channel) -> None:
-        self.collector = collector
-        self.daemon = daemon
-        self.channel: Any = channel
-
-    def method(self, name: str, kind: str = "unary_unary") -> Any:
-        """A method of the probe, in bytes."""
-        return getattr(self.channel, kind)(f"/{probe.SERVICE}/{name}")
-
-    def call(self, name: str, **options: Any) -> bytes:
-        """Call a unary method of the probe."""
-        reply: bytes = self.method(name)(probe.message(b"x"), timeout=30, **options)
-        return reply
-
-    def until_parked(self, count: int) -> None:
-        """Ask the probe until it holds so many calls."""
-        for _ in range(10_000):
-            if probe.count_of(self.call("Parked"))[0] == count:
-                return
-        raise AssertionError("never parked")
-
-    def stopped(self) -> Collector:
-        """End the daemon, which sends its last spans."""
-        assert self.daemon.stop() == 0
-        return self.collector
-
-
-@contextlib.contextmanager
-def world(folder: Path, **settings: str) -> Iterator[World]:
-    modules = probe.write_probe(folder / "modules")
-    with collecting() as (collector, endpoint):
-        told = {"OTEL_EXPORTER_OTLP_ENDPOINT": endpoint, **settings}
-        with tracing(folder, modules, **told) as daemon, grpc.insecure_channel(daemon.target) as channel:
-            yield World(collector, daemon, channel)
-
-
-def names(spans: list[Span]) -> list[str]:
-    return [span.name for span in spans]
 
 
 def test_call(tmp_path: Path) -> None:
@@ -203,52 +153,20 @@ def test_spans_arrive_while_it_serves(tmp_path: Path) -> None:
         assert it.collector.one(ECHO).service == "orders-host"
 
 
-@pytest.mark.parametrize(
-    "settings",
-    [
-        {"OTEL_TRACES_SAMPLER": "always_off"},
-        {"OTEL_TRACES_SAMPLER": "traceidratio", "OTEL_TRACES_SAMPLER_ARG": "0"},
-        {"OTEL_SDK_DISABLED": "true"},
-        {"OTEL_TRACES_EXPORTER": "none"},
-    ],
-    ids=lambda settings: "-".join(settings.values()),
-)
-def test_nothing_is_exported(tmp_path: Path, settings: dict[str, str]) -> None:
-    with world(tmp_path, **settings) as it:
-        it.call("Echo", metadata=SAMPLED)
-        assert it.stopped().spans == []
-
-
-def test_the_caller_decides(tmp_path: Path) -> None:
-    with world(tmp_path, OTEL_TRACES_SAMPLER="parentbased_always_on") as it:
-        it.call("Echo", metadata=UNSAMPLED)
-        it.call("Parked", metadata=SAMPLED)
-        spans = it.stopped().spans
-        assert sorted(names(spans)) == ["entry", f"{probe.SERVICE}/Parked"]
-
-
-@pytest.mark.parametrize(
-    ("environment", "wanted"),
-    [
-        ({}, False),
-        ({"OTEL_TRACES_EXPORTER": "otlp"}, True),
-        ({"OTEL_EXPORTER_OTLP_ENDPOINT": "http://localhost:4317"}, True),
-        ({"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "http://localhost:4317"}, True),
-        ({"OTEL_EXPORTER_OTLP_ENDPOINT": "http://localhost:4317", "OTEL_TRACES_EXPORTER": "none"}, False),
-        ({"OTEL_TRACES_EXPORTER": "otlp", "OTEL_SDK_DISABLED": "TRUE"}, False),
-    ],
-)
-def test_wanted(environment: dict[str, str], wanted: bool) -> None:
-    assert trace_export.wanted(environment) is wanted
-
-
-@pytest.mark.parametrize(
-    "environment",
-    [
-        {"OTEL_TRACES_EXPORTER": "carrier-pigeon"},
-        {"OTEL_TRACES_EXPORTER": "otlp", "OTEL_EXPORTER_OTLP_PROTOCOL": "http/json"},
-    ],
-)
-def test_no_such_exporter(environment: dict[str, str]) -> None:
-    with pytest.raises(ConfigError, match="traces: "):
-        trace_export.open_export(environment)
+def test_a_module_on_a_thread(tmp_path: Path) -> None:
+    """Its entries belong to the call all the same, and so does what comes after a caller that left."""
+    modules = probe.write_probe(tmp_path / "modules", entry_budget_ms=100)
+    with collecting() as (collector, endpoint):
+        told = {"OTEL_EXPORTER_OTLP_ENDPOINT": endpoint}
+        with tracing(tmp_path, modules, **told) as daemon, grpc.insecure_channel(daemon.target) as channel:
+            it = World(collector, daemon, channel)
+            waiting = it.method("Wait").future(probe.message())
+            it.until_parked(1)
+            waiting.cancel()
+            it.until_parked(0)
+            it.stopped()
+        exports = [
+            span.attributes.get("interlock.export", span.name)
+            for span in collector.below(collector.one(f"{probe.SERVICE}/Wait"))
+        ]
+        assert sorted(exports) == ["Wait", "interlock_cancel", "parked"]
