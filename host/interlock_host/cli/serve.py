@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import resource
 import signal
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from interlock_host.errors import ModuleError
 from interlock_host.server.daemon import Daemon
 
 _FILE = click.Path(path_type=Path)
+_MOST_FILES = 1 << 20
 
 
 @click.command(
@@ -93,9 +95,18 @@ def serve(file: Path | None, **flags: Any) -> None:
         logs.configure(config.log_level, config.log_format)
         # grpc's own lines on standard error have a form of their own; errors are worth that.
         os.environ.setdefault("GRPC_VERBOSITY", "ERROR")
+        _allow_files()
         asyncio.run(_serve(config))
     except (ConfigError, ModuleError) as error:
         raise click.ClickException(str(error)) from error
+
+
+def _allow_files() -> None:
+    """Let this process open many files: each client is one, and the usual 1,024 is there for `select`."""
+    allowed, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _MOST_FILES if most == resource.RLIM_INFINITY else min(most, _MOST_FILES)
+    if allowed != resource.RLIM_INFINITY and allowed < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
 
 
 async def _serve(config: HostConfig) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import resource
 
 from grpc_health.v1._async import HealthServicer
 from grpc_health.v1.health_pb2 import HealthCheckResponse
@@ -37,6 +38,9 @@ _FLUSH_SECONDS = 2.0
 """For the last answers to reach callers that read slowly."""
 
 _PENDING_CALLS = 100_000  # that have arrived and were not looked at yet
+_MOST_CONNECTIONS = 1 << 20
+_OTHER_FILES = 200
+"""Files that a host needs beside its gRPC connections; MetricsServer's connections are most of them."""
 _MESSAGE_SLACK = 64 << 10
 """Bytes by which a message may pass what any module takes, and still reach the engine, which says why not."""
 
@@ -171,7 +175,7 @@ class Daemon:
         listener = Listener(
             Routes(self.front, built_in),
             self._addresses,
-            _options(largest + _MESSAGE_SLACK),
+            _options(largest + _MESSAGE_SLACK, _most_connections(len(self._addresses))),
             self.security.tls,
         )
         await listener.start()
@@ -195,8 +199,23 @@ class Daemon:
         self._resources.callback(watching.cancel)
 
 
-def _options(largest_message: int) -> list[tuple[str, int]]:
+def _most_connections(addresses: int) -> int:
+    """Return how many connections each address may have, so that files are left for the rest of the host.
+
+    Without that bound, peers who connect and do no more take the last file:
+    /metrics goes deaf, and no file can be read again.
+    """
+    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if files == resource.RLIM_INFINITY:
+        files = _MOST_CONNECTIONS
+    return max(files - _OTHER_FILES, files // 2) // addresses
+
+
+def _options(largest_message: int, connections: int) -> list[tuple[str, int]]:
     return [
+        ("grpc.max_allowed_incoming_connections", connections),
+        # Whoever connects has so long to begin, silent or slow; grpc's own bound is 2 minutes.
+        ("grpc.server_handshake_timeout_ms", 10_000),
         # Without it a second host on one port shares its calls at random, silently.
         ("grpc.so_reuseport", 0),
         ("grpc.max_receive_message_length", largest_message),

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterable
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, make_server
@@ -23,6 +25,13 @@ _App = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
 _POLL_SECONDS = 0.05
 """How long `close` may take."""
+
+_MOST_CONNECTIONS = 64
+"""Each has a thread while it lasts. A scrape takes milliseconds, so the oldest of too many is none."""
+
+_PAUSE_SECONDS = 0.1
+"""After a connection that could not be taken: it stays at the head of the queue, and to ask again at once
+would take a processor for as long as the process has no file left."""
 
 
 class MetricsServer:
@@ -77,18 +86,56 @@ def _guarded(app: _App, guard: Guard) -> _App:
     return answer
 
 
+class _Connections:
+    """Those that are open, the oldest first. One too many ends the oldest: the slow keep nobody out."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._open: dict[socket.socket, None] = {}
+
+    def begin(self, connection: socket.socket) -> None:
+        with self._lock:
+            self._open[connection] = None
+            if len(self._open) > _MOST_CONNECTIONS:
+                oldest = next(iter(self._open))
+                del self._open[oldest]
+                with contextlib.suppress(OSError):
+                    # Its thread reads the end, and closes it. A TLS socket's own `shutdown` would first
+                    # turn it into a plain one, under the hands of that thread.
+                    socket.socket.shutdown(oldest, socket.SHUT_RDWR)
+
+    def end(self, connection: socket.socket) -> None:
+        with self._lock:
+            self._open.pop(connection, None)
+
+
 def _server_class(address: Address, tls: ServerTls | None) -> type[ThreadingWSGIServer]:
+    connections = _Connections()
+
     class Server(ThreadingWSGIServer):
         address_family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
+        request_queue_size = 2 * _MOST_CONNECTIONS
 
         def get_request(self) -> tuple[socket.socket, Any]:
-            connection, peer = super().get_request()
+            try:
+                connection, peer = super().get_request()
+            except OSError:
+                time.sleep(_PAUSE_SECONDS)
+                raise
             if tls is None:
                 return connection, peer
             # The handshake comes with the first read, on the connection's own thread: a peer
             # that is slow with its own must not hold up the others.
             wrapped = tls.sockets.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
             return wrapped, peer
+
+        def process_request(self, request: Any, client_address: Any) -> None:
+            connections.begin(request)
+            super().process_request(request, client_address)
+
+        def shutdown_request(self, request: Any) -> None:
+            connections.end(request)
+            super().shutdown_request(request)
 
         def handle_error(self, request: Any, client_address: Any) -> None:
             # A handshake that failed, a peer that left: the peer's own log says so.
