@@ -6,15 +6,18 @@
     checksum    u32, the CRC32C of all that stands before it
 
 All numbers are little-endian. The checksum is judged before anything else is
-believed, so a damaged size is never allocated. A size that was written on
-purpose to exhaust a host is met by reading the content in small pieces: what
-is allocated has really been in the file, and no more than `_MOST_MEMORY` of it.
+believed, so no damaged size is ever allocated. A size that somebody wrote, to
+exhaust a host, is held against what a frame of this length can expand to.
+
+The content is compressed and expanded in one call each: every call lets go of
+the GIL, and beside a busy thread each return may wait for it for milliseconds.
 """
 
 from __future__ import annotations
 
+import itertools
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 import google_crc32c
@@ -31,10 +34,9 @@ _RESIDUE = 0x48674BC7
 _RUN = struct.Struct("<II")
 _GLOBAL_BYTES = 16
 _MOST_MEMORY = 1 << 32  # of wasm32
-_PIECE_BYTES = 1 << 20
 _LEVEL = 1
-_WINDOW_BYTES = 8 << 20
-"""The most that a frame may ask its reader to keep; ours, at this level, ask for less."""
+_MOST_EXPANSION = (128 << 10) // 4
+"""A block of zstd has at least 4 bytes, and gives at most 128 KiB (RFC 8878, 3.1.1.2)."""
 
 
 class SnapshotDamaged(Exception):
@@ -54,21 +56,19 @@ class Snapshot(NamedTuple):
 def encode(snapshot: Snapshot) -> bytes:
     """Return a snapshot as a file's bytes."""
     head, image = snapshot.head, snapshot.image
-    content = _compress(head, image)
+    content = b"".join(_parts(head, image))
     header = _HEADER.pack(
         _MAGIC, snapshot.instance, snapshot.lsn, image.size, len(content),
         image.control, len(head), len(image.globals), len(image.runs),
     )  # fmt: skip
-    whole = header + content
+    whole = header + zstandard.ZstdCompressor(level=_LEVEL, write_checksum=True).compress(content)
     return whole + _CHECKSUM.pack(google_crc32c.value(whole))
 
 
-def _compress(head: bytes, image: Image) -> bytes:
-    values = b"".join(bits.to_bytes(_GLOBAL_BYTES, "little") for bits in image.globals)
-    runs = b"".join(_RUN.pack(at, len(data)) for at, data in image.runs)
-    parts = [head, values, runs, *(data for _, data in image.runs)]
-    compressor = zstandard.ZstdCompressor(level=_LEVEL, write_checksum=True)
-    return compressor.compress(b"".join(parts))
+def _parts(head: bytes, image: Image) -> Iterable[bytes | memoryview]:
+    values = (bits.to_bytes(_GLOBAL_BYTES, "little") for bits in image.globals)
+    places = (_RUN.pack(at, len(data)) for at, data in image.runs)
+    return itertools.chain([head], values, places, (data for _, data in image.runs))
 
 
 def decode(data: bytes, instance: int, lsn: int) -> Snapshot:
@@ -83,18 +83,18 @@ def decode(data: bytes, instance: int, lsn: int) -> Snapshot:
         SnapshotDamaged: It is not exactly what `encode` wrote for them.
     """
     _check(data)
-    _, owner, at, size, content, control, head, globals_, runs = _HEADER.unpack_from(data)
+    _, owner, at, size, expanded, control, head, globals_, runs = _HEADER.unpack_from(data)
     if (owner, at) != (instance, lsn):
         raise SnapshotDamaged(f"it is of instance {owner} at LSN {at}")
-    if _HEADER.size + content + _CHECKSUM.size != len(data) or size > _MOST_MEMORY:
-        raise SnapshotDamaged("its header does not agree with its size")
-    reader = _Reader(memoryview(data)[_HEADER.size : -_CHECKSUM.size])
-    head_bytes = reader.take(head)
-    values = _integers(reader.take(globals_ * _GLOBAL_BYTES))
-    places = list(_RUN.iter_unpack(reader.take(runs * _RUN.size)))
-    image = Image(size, tuple(_runs(reader, places, size)), values, control)
-    reader.end()
-    return Snapshot(owner, at, head_bytes, image)
+    content = memoryview(_expand(memoryview(data)[_HEADER.size : -_CHECKSUM.size], expanded))
+    globals_from = head
+    places_from = globals_from + globals_ * _GLOBAL_BYTES
+    runs_from = places_from + runs * _RUN.size
+    if runs_from > expanded or size > _MOST_MEMORY:
+        raise SnapshotDamaged("its header does not agree with its content")
+    values = _integers(content[globals_from:places_from])
+    memory = tuple(_runs(content[places_from:runs_from], content[runs_from:], size))
+    return Snapshot(owner, at, bytes(content[:head]), Image(size, memory, values, control))
 
 
 def _check(data: bytes) -> None:
@@ -106,42 +106,28 @@ def _check(data: bytes) -> None:
         raise SnapshotDamaged("its checksum is wrong")
 
 
-def _integers(data: bytes) -> tuple[int, ...]:
+def _expand(frame: memoryview, size: int) -> bytes:
+    try:
+        claimed = zstandard.frame_content_size(frame)
+        if claimed != size or size > len(frame) * _MOST_EXPANSION:
+            raise SnapshotDamaged(f"{len(frame)} bytes cannot expand to {size}")
+        return zstandard.ZstdDecompressor().decompress(frame, allow_extra_data=False)
+    except zstandard.ZstdError as error:
+        raise SnapshotDamaged(f"its content does not expand: {error}") from None
+
+
+def _integers(data: memoryview) -> tuple[int, ...]:
     starts = range(0, len(data), _GLOBAL_BYTES)
     return tuple(int.from_bytes(data[at : at + _GLOBAL_BYTES], "little") for at in starts)
 
 
-def _runs(reader: _Reader, places: list[tuple[int, int]], size: int) -> Iterator[tuple[int, bytes]]:
-    end = 0
-    for at, length in places:
+def _runs(places: memoryview, pages: memoryview, size: int) -> Iterator[tuple[int, memoryview]]:
+    end = taken = 0
+    for at, length in _RUN.iter_unpack(places):
         if at < end or not 0 < length <= RUN_BYTES or at + length > size:
             raise SnapshotDamaged(f"it holds a run of {length} bytes at {at}")
         end = at + length
-        yield at, reader.take(length)
-
-
-class _Reader:
-    """Reads the content; allocates what is there, whatever sizes are asked for."""
-
-    def __init__(self, content: memoryview) -> None:
-        decompressor = zstandard.ZstdDecompressor(max_window_size=_WINDOW_BYTES)
-        self._stream = decompressor.stream_reader(content)
-
-    def take(self, size: int) -> bytes:
-        data = self._read(min(size, _PIECE_BYTES))
-        while len(data) < size:
-            piece = self._read(min(size - len(data), _PIECE_BYTES))
-            if not piece:
-                raise SnapshotDamaged("its content ends too early")
-            data += piece
-        return data
-
-    def _read(self, size: int) -> bytes:
-        try:
-            return self._stream.read(size) if size else b""
-        except zstandard.ZstdError as error:
-            raise SnapshotDamaged(f"its content does not decompress: {error}") from None
-
-    def end(self) -> None:
-        if self._read(1):
-            raise SnapshotDamaged("its content is longer than its header says")
+        yield at, pages[taken : taken + length]
+        taken += length
+    if taken != len(pages):
+        raise SnapshotDamaged(f"its runs have {taken} bytes, and it holds {len(pages)}")

@@ -35,7 +35,7 @@ class Image(NamedTuple):
 
     size: int
     """Of memory, in bytes: a multiple of WASM_PAGE_BYTES."""
-    runs: tuple[tuple[int, bytes], ...]
+    runs: tuple[tuple[int, bytes | memoryview], ...]
     """Address and content of what is not zero, in whole pages, rising; a run ends at the end of a
     WebAssembly page at the latest."""
     globals: tuple[int, ...]
@@ -97,9 +97,9 @@ def restore_machine(
         StartFailed: The program cannot be instantiated.
     """
     machine = Machine(program, max_memory, budget_ms, random_state, now)
-    fresh = machine.memory_bytes
-    _grow(machine, fresh, image.size)
-    _fill(machine, fresh, image)
+    filled = _filled(machine)
+    _grow(machine, image.size)
+    _fill(machine, image, filled)
     _write_globals(machine, image.globals)
     try:
         machine.resume(image.control)
@@ -108,7 +108,8 @@ def restore_machine(
     return machine
 
 
-def _grow(machine: Machine, fresh: int, size: int) -> None:
+def _grow(machine: Machine, size: int) -> None:
+    fresh = machine.memory_bytes
     if size < fresh or size % WASM_PAGE_BYTES:
         raise ImageMisfit(f"an image of {size} bytes; the module begins with {fresh}")
     before = ctypes.c_uint64()
@@ -118,24 +119,24 @@ def _grow(machine: Machine, fresh: int, size: int) -> None:
         raise ImageMisfit(f"an image of {size} bytes: {raw.take_error(error)}")
 
 
-def _fill(machine: Machine, fresh: int, image: Image) -> None:
-    """Overwrite memory. What was grown is zero; what instantiation made may hold data."""
-    view, at = machine._view, 0
-    for start, data in image.runs:
-        if start < at or start + len(data) > image.size:
-            raise ImageMisfit(f"an image with a run of {len(data)} bytes at {start}")
-        _clear(view, at, min(start, fresh))
-        at = start + len(data)
-        view[start:at] = data
-    _clear(view, at, fresh)
+def _fill(machine: Machine, image: Image, filled: tuple[tuple[int, int], ...]) -> None:
+    """Write memory over what instantiation put there; all else of it is zero."""
+    view = machine._view
+    for at, size in filled:
+        view[at : at + size] = bytes(size)
+    for at, data in image.runs:
+        if at + len(data) > image.size:
+            raise ImageMisfit(f"an image with a run of {len(data)} bytes at {at}")
+        view[at : at + len(data)] = data
 
 
-def _clear(view: memoryview, start: int, end: int) -> None:
-    """Write zeros only where there are none: a page that is not written to takes no memory."""
-    for at in range(start, end, PAGE_BYTES):
-        upto = min(at + PAGE_BYTES, end)
-        if bytes(view[at:upto]) != _ZERO_PAGE[: upto - at]:
-            view[at:upto] = _ZERO_PAGE[: upto - at]
+def _filled(machine: Machine) -> tuple[tuple[int, int], ...]:
+    """Where a fresh machine of this program is not zero. Its data segments alone say so: they are the
+    same each time, and to look at a large memory each time would cost more than the rest of waking."""
+    program = machine._program
+    if program.filled is None:
+        program.filled = tuple((at, len(data)) for at, data in _runs(machine, machine.memory_bytes))
+    return program.filled
 
 
 def _globals(machine: Machine) -> Iterator[tuple[int, raw.Value]]:

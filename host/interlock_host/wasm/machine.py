@@ -47,6 +47,8 @@ class Program:
         self.uses_wasi = uses_wasi
         self.globals = tuple(globals)
         """The exports of its mutable globals, which an image keeps."""
+        self.filled: tuple[tuple[int, int], ...] | None = None
+        """Address and size of what its data segments fill, once `image` has found it."""
         self._linker = wasmtime.Linker(compiler.engine)
         if uses_wasi:
             wasi.define(self._linker)
