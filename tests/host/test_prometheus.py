@@ -46,6 +46,7 @@ def names_in(expression: str) -> set[str]:
 
 async def use(served: Served) -> str:
     """Make calls that show in every panel; return what /metrics says afterwards."""
+    served.daemon.security.reloads.watch("tokens")  # this host has no such file
     await served.unary("Push", "interlock.queue.v1.QueueService")(PUSH)
     for _ in range(20):
         await served.call("Echo")
@@ -90,6 +91,15 @@ async def test_every_name_is_one_that_a_host_shows(tmp_path: Path) -> None:
     for rule in RULE_LIST:
         names = names_in(rule["expr"])
         assert names and names <= shown, (rule, names - shown)
+
+
+async def test_every_family_of_a_host_is_in_a_panel(tmp_path: Path) -> None:
+    async with serving(tmp_path, metrics="127.0.0.1:0") as served:
+        text = await use(served)
+    families = re.findall(r"^# TYPE (\w+) ", text, re.MULTILINE)
+    drawn = set[str]().union(*(names_in(expression) for _, expression in expressions()))
+    assert len(families) > 5
+    assert [family for family in families if not any(name.startswith(family) for name in drawn)] == []
 
 
 def test_every_alert_says_what_to_do() -> None:

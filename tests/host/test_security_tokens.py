@@ -169,8 +169,9 @@ def test_no_file(tmp_path: Path) -> None:
 
 
 def counts(reloads: Reloads) -> dict[str, float]:
-    (family,) = reloads.collect()
-    return {sample.labels["outcome"]: sample.value for sample in family.samples}
+    """Readings by outcome, and whether what is in force is what the file says."""
+    read_again, (now,) = (family.samples for family in reloads.collect())
+    return {**{sample.labels["outcome"]: sample.value for sample in read_again}, "in force": now.value}
 
 
 def test_reload(tmp_path: Path) -> None:
@@ -178,7 +179,7 @@ def test_reload(tmp_path: Path) -> None:
     reloads = Reloads()
     loaded = Reloaded("tokens", (file,), lambda: read(file), reloads)
     assert not loaded.check()
-    assert counts(reloads) == {"ok": 0, "failed": 0}
+    assert counts(reloads) == {"ok": 0, "failed": 0, "in force": 1}
     other = tmp_path / "other"
     other.touch(mode=0o600)
     other.write_text(token_entry("second", "queue:r"))
@@ -186,7 +187,7 @@ def test_reload(tmp_path: Path) -> None:
     assert loaded.check() and not loaded.check()
     assert loaded.value.by_token("first-token") is None
     assert loaded.value.by_token("second-token") is not None
-    assert counts(reloads) == {"ok": 1, "failed": 0}
+    assert counts(reloads) == {"ok": 1, "failed": 0, "in force": 1}
 
 
 @pytest.mark.parametrize("damage", ["invalid", "empty", "absent", "mode"])
@@ -203,8 +204,9 @@ def test_reload_keeps_the_last_good(tmp_path: Path, damage: str, caplog: Any) ->
         file.write_text("[[tokens]" if damage == "invalid" else "")
     assert not loaded.check() and loaded.value is before
     assert not loaded.check(), "what is no better is not read and logged again"
-    assert counts(reloads) == {"ok": 0, "failed": 1}
+    assert counts(reloads) == {"ok": 0, "failed": 1, "in force": 0}
     assert [record.levelname for record in caplog.records] == ["ERROR"]
     file.unlink(missing_ok=True)
     write_tokens(tmp_path, token_entry("third", "queue:r"))
     assert loaded.check() and loaded.value.by_token("third-token") is not None
+    assert counts(reloads) == {"ok": 1, "failed": 1, "in force": 1}

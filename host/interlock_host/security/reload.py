@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Generic, TypeVar
 
-from prometheus_client.core import CounterMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from interlock_host.config import ConfigError
@@ -22,15 +22,18 @@ class Reloads(Collector):
 
     def __init__(self) -> None:
         self._counts: Tally[tuple[str, str]] = Tally()
+        self._last: dict[str, str] = {}
 
     def count(self, file: str, outcome: str) -> None:
         """Count one reading."""
         self._counts[file, outcome] += 1
+        self._last[file] = outcome
 
     def watch(self, file: str) -> None:
         """Show a file from the start, so that an alert on its failures has a zero to rise from."""
         for outcome in ("ok", "failed"):
             self._counts[file, outcome] += 0
+        self._last[file] = "ok"
 
     def collect(self) -> Iterator[Metric]:
         family = CounterMetricFamily(
@@ -41,6 +44,12 @@ class Reloads(Collector):
         for labels, count in sorted(self._counts.items()):
             family.add_metric(labels, count)
         yield family
+        current = GaugeMetricFamily(
+            "interlock_reload_ok", "1 where what is in force is what the file says, else 0.", labels=("file",)
+        )
+        for file, outcome in sorted(self._last.items()):
+            current.add_metric((file,), outcome == "ok")
+        yield current
 
 
 class Reloaded(Generic[_T]):
