@@ -1,0 +1,198 @@
+"""The writer of a journal: appends in memory, flushes in batches."""
+
+from __future__ import annotations
+
+import os
+import threading
+
+from interlock_host.disk import Disk
+from interlock_host.journal import batch, entry
+from interlock_host.journal.entry import Kind
+from interlock_host.journal.failures import Fenced, JournalFailed
+from interlock_host.journal.scan import JournalDamaged, Scan
+from interlock_host.journal.scan import scan as scan_disk
+from interlock_host.journal.segment import Segment
+from interlock_host.journal.writer import Writer
+
+SEGMENT_BYTES = 64 << 20
+
+_CREATE, _DELETE = int(Kind.CREATE), int(Kind.DELETE)
+
+
+class Journal:
+    """One log for all instances of a data directory.
+
+    `append` puts an entry into memory; `flush` writes all entries appended so far as one
+    batch and syncs it. While one flush runs the entries of the next gather: the slower the
+    disk, the larger the batches (group commit, Gatehouse/Gray; Helland et al. 1987).
+    Appends may come from any thread, flushes too, one at a time.
+    """
+
+    def __init__(
+        self,
+        disk: Disk,
+        scan: Scan | None = None,
+        *,
+        segment_bytes: int = SEGMENT_BYTES,
+        stamp: int | None = None,
+    ) -> None:
+        """Open a journal behind what a scan found; cuts what the scan says is to be cut.
+
+        Args:
+            scan: None scans now.
+            stamp: The random number of a new journal; for tests that must repeat.
+
+        Raises:
+            JournalDamaged: What would be appended could not be read again.
+            OSError: The disk refused.
+        """
+        found = scan or scan_disk(disk)
+        refusal = found.refusal()
+        if refusal is not None:
+            raise JournalDamaged(None, refusal)
+        if stamp is None:
+            stamp = int.from_bytes(os.urandom(8), "little")
+        self._writer = Writer(disk, found, segment_bytes, stamp)
+        self._lock = threading.Lock()
+        self._flushing = threading.Lock()
+        self._heads = {id_: extent.last_lsn for id_, extent in found.instances.items() if not extent.deleted}
+        self._first_lsn = found.first_lsn
+        self._entries: list[bytes] = []
+        self._slots: list[int] = []
+        self.last_lsn = found.last_lsn
+        self.durable_lsn = found.last_lsn
+        self.failure: JournalFailed | None = None
+        self.pending_bytes = 0
+
+    def append(  # noqa: PLR0917
+        self,
+        kind: int,
+        instance: int,
+        previous: int,
+        now: int,
+        call: int,
+        method: int,
+        outcome: int,
+        identity: bytes,
+        payload: bytes,
+    ) -> int:
+        """Put an entry behind all others, in memory, and return its LSN.
+
+        Args:
+            instance: 0 with CREATE: the LSN becomes the id.
+            previous: What the caller knows as the instance's last entry.
+
+        Raises:
+            Fenced: It is not.
+            JournalFailed: The journal has failed, and was not resumed.
+        """
+        with self._lock:
+            if self.failure is not None:
+                raise self.failure
+            lsn = self.last_lsn + 1
+            if self._heads.get(instance) != previous:
+                self._check_head(kind, instance, previous)
+                instance = instance or lsn
+            data = entry.encode(lsn, kind, instance, previous, now, call, method, outcome, identity, payload)
+            size = len(data)
+            self._entries.append(data)
+            self._slots += (instance, size, kind)
+            if kind == _DELETE:
+                self._heads.pop(instance, None)
+            else:
+                self._heads[instance] = lsn
+            self.pending_bytes += size
+            self.last_lsn = lsn
+            return lsn
+
+    def flush(self) -> bool:
+        """Write and sync what was appended; False if there was nothing.
+
+        Raises:
+            JournalFailed: Nothing of it is durable, and all that is not durable is
+                discarded: the journal stands again where `durable_lsn` says.
+        """
+        with self._flushing:
+            return self._write(0)
+
+    def resume(self) -> bool:
+        """Try to go on after a failure; False while the disk still refuses, or if the failure is final."""
+        with self._flushing:
+            failure = self.failure
+            if failure is None:
+                return True
+            if failure.final:
+                return False
+            try:
+                self._writer.cut_back()
+            except JournalFailed as again:
+                self.failure = again
+                return False
+            self.failure = None
+            return True
+
+    def seal(self) -> None:
+        """Flush, and write that the journal ends here and nothing is missing.
+
+        Raises:
+            JournalFailed: It could not be said.
+        """
+        with self._flushing:
+            self._write(0)
+            self._write(batch.SEALED)
+
+    def close(self) -> None:
+        """Let the file go, as it is."""
+        with self._flushing:
+            self._writer.close()
+
+    def drop_before(self, lsn: int) -> int:
+        """Remove the files all of whose entries are before an LSN, and return the bytes given back.
+
+        The last file that holds a batch stays: the LSNs go on from it.
+        """
+        with self._flushing:
+            return self._writer.drop_before(lsn)
+
+    def segments(self) -> list[Segment]:
+        """Return the files, oldest first."""
+        return list(self._writer.segments)
+
+    def _write(self, flags: int) -> bool:
+        with self._lock:
+            if self.failure is not None:
+                raise self.failure
+            entries, self._entries = self._entries, []
+            slots, self._slots = self._slots, []
+            last, durable = self.last_lsn, self.durable_lsn
+            self.pending_bytes = 0
+        if not entries and not flags:
+            return False
+        try:
+            self._writer.write(durable + 1, durable, flags, slots, entries)
+        except JournalFailed as failure:
+            self._fail(failure, entries)
+            raise
+        self.durable_lsn = last
+        return True
+
+    def _fail(self, failure: JournalFailed, entries: list[bytes]) -> None:
+        """Go back to what is durable."""
+        with self._lock:
+            self.failure = failure
+            for data in reversed(entries + self._entries):
+                _, instance, previous = entry.links(data, 0)
+                if previous:
+                    self._heads[instance] = previous
+                else:
+                    self._heads.pop(instance, None)
+            self._entries, self._slots, self.pending_bytes = [], [], 0
+            self.last_lsn = self.durable_lsn
+
+    def _check_head(self, kind: int, instance: int, previous: int) -> None:
+        """Let in what is new: an instance, or the first entry of one whose others were dropped."""
+        head = self._heads.get(instance)
+        born = kind == _CREATE and instance == 0 and previous == 0
+        dropped = head is None and 0 < instance <= previous < self._first_lsn
+        if not born and not dropped:
+            raise Fenced(instance, previous, head)

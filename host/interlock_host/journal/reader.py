@@ -1,0 +1,220 @@
+"""One pass over the files of a journal, in which each batch is judged once.
+
+A problem is held back until the next batch that is right. If there is one, its mark
+says that what was lost had been durable: that is damage. If there is none, the problem
+is the end of a journal whose host died while it wrote: that is a cut.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from typing import NamedTuple
+
+import google_crc32c
+
+from interlock_host.disk import Disk
+from interlock_host.journal.batch import HEADER_SIZE, SEALED, SLOT_SIZE, footer_matches, header_at
+from interlock_host.journal.damage import FOREVER, Cut, Damage, Note
+from interlock_host.journal.index import Index
+from interlock_host.journal.salvage import Salvage, salvage
+from interlock_host.journal.segment import FOLDER, Batch, Gap, Segment, first_lsn_of, stamps, walk
+
+_crc32c = google_crc32c.value
+
+
+class Tail(NamedTuple):
+    """The last batch of a journal."""
+
+    stamp: int | None = None
+    """None if there is no batch at all."""
+    chain: int = 0
+    file: int = 0
+    """The number of the segment it is in."""
+    at: int = 0
+    end: int = 0
+    last_lsn: int = 0
+
+
+class _Problem(NamedTuple):
+    """A place that is not right, until it is known whether it was durable."""
+
+    file: int
+    at: int
+    lsn: int
+    """The first entry in doubt."""
+    text: str
+    tail: Tail
+    """The last batch before it."""
+    torn: bool
+    """A host that died while it wrote could have left it."""
+    batch: Batch | None = None
+    """A batch that is there, but not whole."""
+    left: Salvage | None = None
+
+
+class Reader:
+    """The pass, and what it has found so far."""
+
+    def __init__(self, disk: Disk) -> None:
+        self.index = Index()
+        self.first_lsn = 1
+        self.last_lsn = 0
+        self.mark = 0
+        self.sealed = False
+        self.cut: Cut | None = None
+        self.damage: list[Damage] = []
+        self.notes: list[Note] = []
+        self.segments: list[Segment] = []
+        self.tail = Tail()
+        self._disk = disk
+        self._held: list[_Problem] = []
+        self._chain: int | None = None
+        self._stopped = False
+
+    def run(self, progress: Callable[[int, int], None] | None) -> None:
+        """Read everything."""
+        self._open()
+        stamp = self._stamp()
+        if self.segments:
+            self.first_lsn = self.segments[0].first_lsn
+            self.last_lsn = self.first_lsn - 1
+        for file, buffer in enumerate(self.index.files):
+            for item in walk(buffer, stamp):
+                if isinstance(item, Gap):
+                    self._gap(file, item)
+                else:
+                    self._batch(file, item)
+            if progress is not None:
+                progress(file + 1, len(self.segments))
+        self._finish()
+
+    def _open(self) -> None:
+        for name in self._disk.list(FOLDER):
+            path = f"{FOLDER}/{name}"
+            first = first_lsn_of(name)
+            if first is None:
+                self.notes.append(Note(path, 0, "not a segment of the journal"))
+                continue
+            buffer = self._disk.read(path)
+            self.index.add_file(buffer)
+            self.segments.append(Segment(path, first, first - 1, len(buffer)))
+
+    def _stamp(self) -> int:
+        """Find out which journal this is: what most files begin with, for nobody's payload stands there."""
+        heads = [header_at(buffer, 0) for buffer in self.index.files]
+        counted = Counter(head.stamp for head in heads if head is not None)
+        if counted:
+            return counted.most_common(1)[0][0]
+        return next((stamp for buffer in self.index.files for stamp in stamps(buffer)), -1)
+
+    def _gap(self, file: int, gap: Gap) -> None:
+        torn = self._could_tear(file, gap)
+        self._held.append(_Problem(file, gap.at, self.last_lsn + 1, gap.text, self.tail, torn))
+
+    def _could_tear(self, file: int, gap: Gap) -> bool:
+        """A host that dies leaves the beginning of a batch of its own, where its next was to be."""
+        return not gap.foreign and (gap.at > 0 or self.segments[file].first_lsn == self.last_lsn + 1)
+
+    def _batch(self, file: int, batch: Batch) -> None:
+        header = batch.header
+        if self._stopped:
+            self.last_lsn = max(self.last_lsn, header.last)
+            return
+        if self.tail.stamp is None and header.first < self.first_lsn:
+            self.first_lsn, self.last_lsn = header.first, header.first - 1
+        if header.first <= self.last_lsn:
+            self._again(file, batch)
+            return
+        if not self._held and self._chain not in (None, header.chain) and header.first == self.last_lsn + 1:
+            self._stop(file, batch, "the batch does not follow the one before it")
+            return
+        self._settle(file, batch)
+        self._body(file, batch)
+        self._chain = header.crc
+        self.mark = max(self.mark, header.mark)
+
+    def _again(self, file: int, batch: Batch) -> None:
+        """Entries that were there already: a copy is harmless, anything else puts both in doubt."""
+        header = batch.header
+        known = self.index.batch_of(header.first)
+        if header.entries == 0 or (known is not None and known == header):
+            self.notes.append(Note(self._path(file), batch.at, "a batch for the second time"))
+        else:
+            self._stop(file, batch, "other entries under LSNs that were there before")
+
+    def _stop(self, file: int, batch: Batch, text: str) -> None:
+        """Trust nothing from here on, not even what looks whole: it may be another history."""
+        first = batch.header.first
+        self.damage.append(Damage(self._path(file), batch.at, first, None, text, FOREVER))
+        self.last_lsn = max(self.last_lsn, batch.header.last)
+        self._stopped = True
+
+    def _settle(self, file: int, batch: Batch) -> None:
+        """What was held back is damage, for a batch follows it."""
+        held, self._held = self._held, []
+        first = batch.header.first
+        gaps = [problem for problem in held if problem.batch is None]
+        for problem in held:
+            if problem.batch is not None and problem.left is not None:
+                self.index.add_entries(problem.file, problem.at, problem.batch.header, problem.left.offsets)
+                self.damage += problem.left.damage
+        if first > self.last_lsn + 1:
+            file, at, text = (*gaps[0][:2], gaps[0].text) if gaps else (file, batch.at, "a part is missing")
+            text += f"; LSN {self.last_lsn + 1} to {first - 1} are lost"
+            self.damage.append(Damage(self._path(file), at, self.last_lsn + 1, None, text, first - 1))
+        else:
+            self.notes += [
+                Note(self._path(gap.file), gap.at, f"{gap.text}; no entry is lost") for gap in gaps
+            ]
+
+    def _body(self, file: int, batch: Batch) -> None:
+        buffer = self.index.files[file]
+        at, header, known_by = batch
+        middle = at + HEADER_SIZE + SLOT_SIZE * header.entries
+        directory = buffer[at + HEADER_SIZE : middle]
+        named = _crc32c(directory) == header.directory_crc
+        whole = _crc32c(buffer[middle : middle + header.size]) == header.entries_crc
+        before = self.tail
+        self.last_lsn = header.last
+        self.sealed = bool(header.flags & SEALED)
+        self.tail = Tail(header.stamp, header.crc, file, at, at + header.span, header.last)
+        if named and whole and known_by == "header":
+            if header.entries:
+                self.index.add_batch(file, at, header, directory)
+            if not footer_matches(buffer, at, header):
+                self.notes.append(Note(self._path(file), at, "the batch's footer is not whole"))
+            return
+        left = salvage(self._path(file), buffer, at, header, directory if named else None)
+        if left.damage:
+            self._held.append(
+                _Problem(file, at, header.first, left.damage[0].text, before, True, batch, left)
+            )
+            return
+        part = known_by if known_by != "header" else "entries" if named else "directory"
+        self.notes.append(Note(self._path(file), at, f"the batch was put together without its {part}"))
+        self.index.add_entries(file, at, header, left.offsets)
+
+    def _finish(self) -> None:
+        strange = next((problem for problem in self._held if not problem.torn), None)
+        if strange is not None and not self._stopped:
+            first = self._held[0].lsn
+            self.damage.append(
+                Damage(self._path(strange.file), strange.at, first, None, strange.text, FOREVER)
+            )
+        elif self._held and not self._stopped:
+            self._cut_at(self._held[0])
+        ends = [later.first_lsn - 1 for later in self.segments[1:]] + [self.last_lsn]
+        self.segments = [
+            segment._replace(last_lsn=end) for segment, end in zip(self.segments, ends, strict=False)
+        ]
+
+    def _cut_at(self, problem: _Problem) -> None:
+        size = self.segments[problem.file].bytes - problem.at
+        self.cut = Cut(self._path(problem.file), problem.at, problem.lsn, size)
+        self.last_lsn = problem.lsn - 1
+        self.tail = problem.tail
+        self.sealed = False
+
+    def _path(self, file: int) -> str:
+        return self.segments[file].path
