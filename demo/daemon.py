@@ -1,4 +1,7 @@
-"""The daemon of the demo: `interlock serve` as a child process, on ports of its own choice."""
+"""The daemon of the demo: `interlock serve` as a child process, on ports of its own choice.
+
+It ends with the demo even where that is killed: see `demo.lifeline`.
+"""
 
 from __future__ import annotations
 
@@ -8,12 +11,14 @@ import subprocess
 import sys
 import tempfile
 import urllib.request
+from pathlib import Path
 from types import TracebackType
 
 from demo.failure import DemoFailed
 
 ANY_PORTS = ("--listen", "127.0.0.1:0", "--metrics", "127.0.0.1:0")
 STOP_SECONDS = 20.0
+ROOT = Path(__file__).parents[1]
 
 
 class Daemon:
@@ -22,8 +27,9 @@ class Daemon:
     def __init__(self) -> None:
         self._log = tempfile.TemporaryFile()  # noqa: SIM115
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "interlock_host", "serve", *ANY_PORTS],
-            stdin=subprocess.DEVNULL,
+            [sys.executable, "-m", "demo.host", "serve", *ANY_PORTS],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._log,
             text=True,
@@ -69,4 +75,6 @@ class Daemon:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+        assert self._process.stdin is not None
+        self._process.stdin.close()
         self._log.close()

@@ -14,12 +14,12 @@ import argparse
 import json
 import os
 import threading
-from collections.abc import Callable
 from typing import Any
 
 import interlock
 from demo.consumer import Consumer
 from demo.corpus import find_files
+from demo.lifeline import at_end_of_input
 from demo.producer import produce
 
 
@@ -31,20 +31,8 @@ def say(event: str, **what: Any) -> None:
 def consume(url: str, name: str, halt_after: int | None) -> None:
     with interlock.open(url) as client:
         consumer = Consumer(client, name, say, None if halt_after is None else _Halt(halt_after))
-        _at_end_of_input(consumer.stop.set)
+        at_end_of_input(consumer.stop.set)
         consumer.run()
-
-
-def _at_end_of_input(stop: Callable[[], object]) -> None:
-    """Call `stop` when whoever started this process closes its end, or is gone."""
-
-    def wait() -> None:
-        # Not sys.stdin: the interpreter's end would wait for its lock.
-        while os.read(0, 4096):
-            pass
-        stop()
-
-    threading.Thread(target=wait, daemon=True).start()
 
 
 class _Halt:
@@ -76,7 +64,7 @@ def main() -> None:
     if given.kind == "consume":
         consume(given.url, given.name, given.halt_after)
         return
-    _at_end_of_input(lambda: os._exit(1))
+    at_end_of_input(lambda: os._exit(1))
     with interlock.open(given.url) as client:
         say("produced", items=produce(client, find_files(given.files), given.share, given.shares))
 
