@@ -7,7 +7,7 @@ RUST := rustc libstd-rust-dev-wasm32 lld
 SUDO := $(if $(filter-out 0,$(shell id -u)),sudo)
 CODE := host bindings/python build tests $(wildcard demo)
 
-.PHONY: help venv generate check-generated modules buf release-protos lint test soak bench demo ci-tools lock clean
+.PHONY: help venv generate check-generated modules buf release-protos lint test soak simulate bench demo ci-tools lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "%-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -50,6 +50,13 @@ test: check-generated modules buf lint ## everything that CI checks
 
 soak: modules ## the long forms of the randomised tests
 	INTERLOCK_SOAK=1 $(PY) -m pytest
+
+SEED := 1
+SEEDS := 20
+STEPS := 10000
+
+simulate: modules ## random scripts against plain references: SEED= the first, SEEDS= how many, STEPS= of each
+	$(PY) -m tests.simulation --seed $(SEED) --seeds $(SEEDS) --steps $(STEPS)
 
 bench: modules ## the speed, beside peers in one run; Redis where it is installed
 	$(PIP) install --require-hashes --no-deps -r tests/bench/requirements.lock

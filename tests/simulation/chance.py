@@ -1,0 +1,208 @@
+"""Random scripts: a seed gives the same steps for ever, whatever they lead to."""
+
+from __future__ import annotations
+
+import itertools
+import random
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from tests.simulation.world import Step
+
+DATA = ("", "a", "item", "item", "x" * 60, "y" * 200, "z" * 400)
+IDS = ("", "", "", "a", "b", "c", "d")
+WAITS = (0, 0, 0, 5, 10, 30, 100)
+LEASES = (0, 5, 10, 20, 50, 50)
+DELAYS = (0, 0, 0, 0, 5, 20)
+KEYS = ("", "k", "key", "other", "z" * 40)
+ONCES = ("", "", "", "x", "y", "z")
+DELTAS = (1, 1, 1, -1, -1, 2, -2, 0, (1 << 63) - 1, -(1 << 63))
+BOUNDS = ((1, None), (2, None), (None, -1), (None, -2), (-1, 1), (0, 3), (3, 1), (None, None))
+TOPICS = (("t", 7), ("u", 5), ("v", 3))
+MEMBERS = ("ada", "bob", "cyd", "dan", "eve")
+# A long jump is for ids that are forgotten after ten minutes; a stream would be sent its items all the while.
+JUMPS = (0, 1, 1, 2, 5, 5, 10, 10, 30, 100, 400)
+CANCEL_REASONS = (1, 2, 2, 5)
+
+
+class Chance:
+    """Draws steps; each seed has habits of its own, so that all together go everywhere."""
+
+    def __init__(self, seed: int) -> None:
+        self.random = random.Random(seed)
+        self.most_items = self.pick((1, 2, 3, 6, 6))
+        self.streams = self.pick((True, False))
+        self.topics = TOPICS[: self.pick((1, 2, 3))]
+        self.mixed = self.pick((True, False)) and len(self.topics) > 1
+        self.wants = {member: self._some_topics() for member in MEMBERS}
+        self.instances = [
+            (module, f"{module[0]}{n}")
+            for module in ("queue", "counter", "rebalance")
+            for n in range(self.pick((0, 1, 1, 2)))
+        ] or [("queue", "q0")]
+        self._makers: list[Callable[[], Step]] = []
+        self._weights: list[float] = []
+        for module, name in self.instances:
+            for maker, weight in getattr(self, f"_{module}_makers")(name):
+                self._makers.append(maker)
+                self._weights.append(weight * self.pick((0.2, 1, 1, 1, 3)))
+        calls = sum(self._weights)
+        for maker, share in self._world_makers():
+            self._makers.append(maker)
+            self._weights.append(calls * share * self.pick((0.3, 1, 1, 2)))
+
+    def pick(self, among: Sequence[Any]) -> Any:
+        """Draw one."""
+        return among[int(self.random.random() * len(among))]
+
+    def steps(self) -> Iterator[Step]:
+        """Draw steps without end."""
+        for module, name in self.instances:
+            if module == "queue" and self.random.random() < 0.9:
+                yield self._configure(name)
+        cumulated = list(itertools.accumulate(self._weights))
+        while True:
+            for maker in self.random.choices(self._makers, cum_weights=cumulated, k=256):
+                yield maker()
+
+    # The world
+
+    def _world_makers(self) -> list[tuple[Callable[[], Step], float]]:
+        return [
+            (lambda: ("advance", self.pick(JUMPS)), 0.3),
+            (lambda: ("advance", self.pick((1_000, 1_000 if self.streams else 400_000))), 0.002),
+            (lambda: ("cancel", self._below(1 << 16), self.pick(CANCEL_REASONS)), 0.04),
+            (lambda: ("metrics", *self.pick(self.instances)), 0.005),
+            (lambda: ("delete", *self.pick(self.instances)), 0.0005),
+        ]
+
+    def _below(self, bound: int) -> int:
+        return int(self.random.random() * bound)
+
+    # Queue
+
+    def _configure(self, name: str) -> Step:
+        capacity = self.pick((0, 400, 400, 1_000, 3_000))
+        numbers = self.pick((0, 0, 2, 8)), self.pick((0, 1, 2, 3)), self.pick((0, 20))
+        return (
+            "call",
+            "queue",
+            name,
+            "Configure",
+            capacity,
+            *numbers,
+            self.pick((0, 0, 1, 2)),
+            self.pick((0, 30)),
+        )
+
+    def _queue_makers(self, name: str) -> list[tuple[Callable[[], Step], float]]:
+        call = ("call", "queue", name)
+        return [
+            (lambda: (*call, "Push", self._items(), self.pick(WAITS)), 8),
+            (
+                lambda: (
+                    *call,
+                    "Pop",
+                    self.pick((0, 1, 2, 10)),
+                    self.pick(WAITS),
+                    self.pick(LEASES),
+                    (),
+                    False,
+                ),
+                5,
+            ),
+            (lambda: (*call, "Pop", 3, self.pick(WAITS), self.pick(LEASES), self._places(), False), 2),
+            (lambda: (*call, "Pop", 2, self.pick(WAITS), self.pick(LEASES), (), True), 0.6),
+            (lambda: (*call, "Ack", self._places()), 3),
+            (lambda: (*call, "Nack", self._places(), self.pick(DELAYS)), 2),
+            (lambda: (*call, "Extend", self._places(), self.pick((0, 10, 40))), 0.7),
+            (lambda: (*call, "Subscribe", self.pick((1, 2, 5)), self.pick((0, 10, 20))), 0.15 * self.streams),
+            (lambda: (*call, "Stats"), 3),
+            (lambda: (*call, "Purge", self.pick((True, False))), 0.05),
+            (lambda: self._configure(name), 0.05),
+            (lambda: (*call, "Close"), 0.02),
+        ]
+
+    def _items(self) -> tuple[tuple[str, str, int], ...]:
+        count = 1 + self._below(self.most_items)
+        return tuple((self.pick(DATA), self.pick(IDS), self.pick(DELAYS)) for _ in range(count))
+
+    def _places(self) -> tuple[int, ...]:
+        """Of leases, the newest mostly."""
+        return tuple({self._below(8) for _ in range(1 + self._below(4))})
+
+    # Counter
+
+    def _counter_makers(self, name: str) -> list[tuple[Callable[[], Step], float]]:
+        call = ("call", "counter", name)
+        return [
+            (lambda: (*call, "Add", self._adds()), 8),
+            (lambda: (*call, "Get", self._keys(1)), 3),
+            (lambda: (*call, "CompareAndSet", self.pick(KEYS), self.pick((0, 1, 2)), self.pick(DELTAS)), 2),
+            (lambda: (*call, "Reset", self._keys(1)), 0.5),
+            (lambda: (*call, "Reset", ()), 0.1),
+            (
+                lambda: (*call, "List", self.pick(("", "k")), self.pick((0, 1, 2)), self.pick((True, False))),
+                1,
+            ),
+            (lambda: (*call, "Wait", self.pick(KEYS), *self.pick(BOUNDS), self.pick(WAITS)), 3),
+        ]
+
+    def _adds(self) -> tuple[tuple[str, int, str], ...]:
+        count = 1 + self._below(3)
+        return tuple((self.pick(KEYS), self.pick(DELTAS), self.pick(ONCES)) for _ in range(count))
+
+    def _keys(self, least: int) -> tuple[str, ...]:
+        return tuple(self.pick(KEYS) for _ in range(least + self._below(3)))
+
+    # Rebalance
+
+    def _some_topics(self) -> tuple[tuple[str, int], ...]:
+        some = tuple(topic for topic in self.topics if self.random.random() < 0.6) if self.mixed else ()
+        return some or self.topics
+
+    def _join(self, call: Step) -> Step:
+        member = self.pick(MEMBERS)
+        return *call, "Join", member, self.wants[member], True, (), 1, 400, 300
+
+    def _rebalance_makers(self, name: str) -> list[tuple[Callable[[], Step], float]]:
+        call = ("call", "rebalance", name)
+        return [
+            (lambda: self._join(call), 6),
+            (lambda: self._odd_join(call), 1),
+            (lambda: (*call, "Heartbeat", self.pick(MEMBERS), self.pick((0, 0, 0, 1))), 6),
+            (lambda: (*call, "Leave", self.pick(MEMBERS)), 0.3),
+            (
+                lambda: (
+                    *call,
+                    "CheckGeneration",
+                    self.pick(MEMBERS),
+                    self.pick((0, 0, 0, 1)),
+                    self._checked(),
+                ),
+                3,
+            ),
+            (lambda: (*call, "Describe"), 2),
+            (lambda: (*call, "Watch"), 0.1),
+            (lambda: (*call, "Backoff", self.pick(MEMBERS), self._below(12)), 0.3),
+        ]
+
+    def _odd_join(self, call: Step) -> Step:
+        more = tuple(self._spot() for _ in range(self._below(4)))
+        numbers = self.pick((0, 1, 2, 3)), self.pick((0, 200, 400)), self.pick((0, 100, 300))
+        return (
+            *call,
+            "Join",
+            self.pick(MEMBERS),
+            self._some_topics(),
+            self.pick((True, False)),
+            more,
+            *numbers,
+        )
+
+    def _spot(self) -> tuple[str, int]:
+        topic, size = self.pick(self.topics)
+        return topic, self._below(size + 1)
+
+    def _checked(self) -> tuple[tuple[str, tuple[int, ...]], ...]:
+        return tuple((topic, (number,)) for topic, number in (self._spot() for _ in range(self._below(3))))

@@ -1,0 +1,59 @@
+"""Runs seeds, in this process or several."""
+
+from __future__ import annotations
+
+import itertools
+import multiprocessing
+import time
+from collections.abc import Callable, Iterator
+
+from tests.simulation.chance import Chance
+from tests.simulation.report import Outcome
+from tests.simulation.script import SCRIPTS, save, shrink
+from tests.simulation.world import Violation, World
+
+Say = Callable[[str], None]
+
+
+def run_seed(seed: int, steps: int, say: Say = print) -> Outcome:
+    """Run one seed; a violation is told, with the short script that shows it."""
+    outcome = Outcome(seeds=1)
+    began = time.process_time()
+    world = World(outcome.seen)
+    script = []
+    try:
+        for step in itertools.islice(Chance(seed).steps(), steps):
+            script.append(step)
+            world.step(step)
+    except Violation as violation:
+        outcome.violations = 1
+        say(f"seed {seed}, step {len(script) - 1}: {script[-1]}\n  {violation}")
+    outcome.steps = world.done
+    world.close()
+    outcome.seconds = time.process_time() - began
+    if outcome.violations:
+        _tell_script(seed, shrink(script), say)
+    return outcome
+
+
+def _tell_script(seed: int, steps: list[tuple[object, ...]], say: Say) -> None:
+    path = SCRIPTS / f"seed-{seed}.json"
+    save(path, f"found by seed {seed}", steps)
+    say(f"  {len(steps)} steps are enough, now in {path.name}:")
+    for step in steps:
+        say(f"    {step}")
+
+
+def run_seeds(seeds: range, steps: int, processes: int) -> Iterator[Outcome]:
+    """Run seeds, each as long; the outcomes come as they are ready."""
+    if processes == 1:
+        for seed in seeds:
+            yield run_seed(seed, steps)
+        return
+    # Spawned and not forked: the engine has threads and a timer of its own.
+    with multiprocessing.get_context("spawn").Pool(processes) as pool:
+        yield from pool.imap_unordered(_run_in_pool, [(seed, steps) for seed in seeds], chunksize=1)
+
+
+def _run_in_pool(work: tuple[int, int]) -> Outcome:
+    return run_seed(*work)

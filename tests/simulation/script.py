@@ -1,0 +1,68 @@
+"""Scripts: the steps of one run, as JSON that is kept and replayed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from tests.simulation.world import Step, Violation, World
+
+SCRIPTS = Path(__file__).parent / "scripts"
+
+
+def first_violation(steps: Iterable[Step], world: World | None = None) -> tuple[int, Violation] | None:
+    """Run steps in a new world; return the place of the one that went wrong, and how."""
+    world = world or World()
+    at = -1
+    try:
+        for place, step in enumerate(steps):
+            at = place
+            world.step(step)
+    except Violation as violation:
+        return at, violation
+    finally:
+        world.close()
+    return None
+
+
+def shrink(steps: list[Step], world: Callable[[], World] = World, most_runs: int = 2_000) -> list[Step]:
+    """Return as few of the steps as still go wrong: no step of them can be left out.
+
+    A. Zeller and R. Hildebrandt, "Simplifying and isolating failure-inducing
+    input", 2002, without its search among subsets: steps name receipts, calls
+    and members by place, so any part of a script is a script.
+    """
+    found = first_violation(steps, world())
+    assert found is not None, "this script goes well"
+    steps = steps[: found[0] + 1]
+    size = len(steps) // 2
+    while size and most_runs > 0:
+        at = len(steps)
+        before = len(steps)
+        while at > 0 and most_runs > 0:
+            at -= size
+            fewer = steps[: max(at, 0)] + steps[max(at, 0) + size :]
+            most_runs -= 1
+            found = first_violation(fewer, world())
+            if found is not None:
+                steps = fewer[: found[0] + 1]
+                at = min(at, len(steps))
+        size = size if size == 1 and len(steps) < before else size // 2
+    return steps
+
+
+def save(path: Path, why: str, steps: list[Step]) -> None:
+    """Write a script, a step a line."""
+    lines = ",\n".join(f"  {json.dumps(step)}" for step in steps)
+    path.write_text(f'{{"why": {json.dumps(why)}, "steps": [\n{lines}\n]}}\n')
+
+
+def load(path: Path) -> list[Step]:
+    """Read a script."""
+    return [_tuples(step) for step in json.loads(path.read_text())["steps"]]
+
+
+def _tuples(value: Any) -> Any:
+    return tuple(_tuples(one) for one in value) if isinstance(value, list) else value
