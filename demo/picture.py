@@ -72,9 +72,7 @@ def _languages(board: Board) -> RenderableType:
         calls = [board.readings.of(language, method) for method in ("Add", "Ack")]
         times = [duration(one.quantile(q)) for one in calls for q in (0.5, 0.99)]
         items = f"{board.readings.items(language):,}"
-        table.add_row(
-            Text(language, style=_style(language)), items, f"{board.rate(language):,.0f}", *times
-        )
+        table.add_row(Text(language, style=_style(language)), items, f"{board.rate(language):,.0f}", *times)
     return table
 
 

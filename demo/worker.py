@@ -30,22 +30,29 @@ def say(event: str, **what: Any) -> None:
 
 def consume(url: str, name: str, halt_after: int | None) -> None:
     with interlock.open(url) as client:
-        consumer = Consumer(client, name, say, None if halt_after is None else _Halt(halt_after))
+        halt = None if halt_after is None else _Halt(halt_after)
+        consumer = Consumer(client, name, say, halt)
+        if halt is not None:
+            halt.over = consumer.stop
         at_end_of_input(consumer.stop.set)
         consumer.run()
 
 
 class _Halt:
-    """Stands still for ever between the Adds and the Acks of one batch, to be killed there."""
+    """Stands still between the Adds and the Acks of one batch, to be killed there.
+
+    `over` ends it: whoever would kill this process is gone.
+    """
 
     def __init__(self, after: int) -> None:
         self._left = after
+        self.over = threading.Event()
 
     def __call__(self, batch: list[interlock.Delivery]) -> None:
         self._left -= 1
         if self._left == 0:
             say("halted", items=len(batch), queue=batch[0].queue)
-            threading.Event().wait()
+            self.over.wait()
 
 
 def main() -> None:

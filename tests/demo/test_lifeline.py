@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import os
 import select
 import subprocess
 import sys
 from pathlib import Path
+from subprocess import PIPE
 
 import pytest
 
+import interlock
 from demo.daemon import Daemon
+from demo.job import make_queues, queue_name
 
 ROOT = Path(__file__).parents[2]
 PATIENCE_SECONDS = 60
@@ -34,6 +38,20 @@ def test_the_daemon_ends_with_a_demo_that_is_killed() -> None:
             assert ended
         finally:
             os.close(daemon)
+
+
+def test_a_halted_consumer_ends_with_its_input() -> None:
+    """It stands still to be killed by a demo that may be gone."""
+    with Daemon() as daemon, interlock.open(daemon.url) as client:
+        make_queues(client)
+        client.queue(queue_name(0)).push(b"spam")
+        command = [sys.executable, "-m", "demo.worker", "consume", daemon.url, "py-1", "--halt-after", "1"]
+        with subprocess.Popen(command, cwd=ROOT, stdin=PIPE, stdout=PIPE) as consumer:
+            assert consumer.stdin is not None and consumer.stdout is not None
+            while json.loads(consumer.stdout.readline())["event"] != "halted":
+                pass
+            consumer.stdin.close()
+            assert consumer.wait(PATIENCE_SECONDS) == 0
 
 
 def test_the_daemon_ends_with_the_block() -> None:
