@@ -156,7 +156,8 @@ class Engine:
         Raises:
             HostError: The host refuses the call.
         """
-        self._check_open()
+        if self.draining:
+            self._check_open()
         name = instance_of(request)
         if scope and (method.read or not method.unary):
             scope = b""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ctypes
 import struct
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
 
 import wasmtime
 from wasmtime import _ffi
@@ -13,13 +14,17 @@ from wasmtime._func import maybe_raise_last_exn
 from interlock_host.wasm import raw, wasi
 from interlock_host.wasm.budget import Budget
 from interlock_host.wasm.compiler import Compiler
+from interlock_host.wasm.frame import WORDS, borrow, give_back
 
-_CONTROL = struct.Struct("<qIIII8x")
+_CONTROL = struct.Struct("<qIIQ8x")  # the inbox's address and size in one word
 _HEAD = struct.Struct("<QIHH")
-_ARGUMENTS = ctypes.c_size_t(3)  # values of 16 bytes each, as large as a v128
+_HEAD_BYTES = _HEAD.size
+_THREE = raw.size_argument(3)
 _TABLE_ELEMENTS = 100_000
 _KNOWN_FLAGS = 7
 _LAST_CODE = 16
+NEVER = (1 << 63) - 1
+"""The deadline of a module that wants no tick."""
 CUT = 1 << 15
 """The flags of a record that did not fit its outbox; it carries nothing."""
 
@@ -35,6 +40,15 @@ class StartFailed(Exception):
 Emitted = tuple[int, int, int, bytes]
 """One record as it stands in the outbox: call, status, flags, payload. A plain
 tuple, because every entry makes one."""
+
+
+class Inbox(NamedTuple):
+    """Where the host writes a message."""
+
+    word: int
+    """As it stands in the control block."""
+    address: int
+    size: int
 
 
 class Program:
@@ -60,6 +74,30 @@ class Program:
         if error:
             raise StartFailed(raw.take_error(error))
         self.pre: raw.Address = pre.value or 0
+        self._budgets: dict[int, Budget] = {}
+        self._size = 0
+        self._inbox = Inbox(0, 0, 0)
+
+    # What is the same in all its machines, nearly always, is one object: a call
+    # over ten thousand machines meets less memory that no cache holds.
+
+    def budget(self, budget_ms: int) -> Budget:
+        """Return the budget of this many milliseconds."""
+        if budget_ms not in self._budgets:
+            self._budgets[budget_ms] = Budget(self.compiler.ticker, budget_ms)
+        return self._budgets[budget_ms]
+
+    def size(self, size: int) -> int:
+        """Return the size of a memory, in bytes."""
+        if self._size != size:
+            self._size = size
+        return self._size
+
+    def inbox(self, word: int) -> Inbox:
+        """Return the inbox that a word of a control block names."""
+        if self._inbox.word != word:
+            self._inbox = Inbox(word, word & 0xFFFFFFFF, word >> 32)
+        return self._inbox
 
     # The default argument is there still when the interpreter's end has cleared this module.
     def __del__(self, _delete: Callable[[int], None] = raw.INSTANCE_PRE_DELETE) -> None:
@@ -82,50 +120,50 @@ class Machine:
     """
 
     __slots__ = (
-        "_args", "_args_at", "_budget", "_context", "_control", "_funcs", "_instance", "_keep", "_program",
-        "_size", "_store", "_ticker", "_ticks", "_trap", "_trap_at", "_view", "deadline", "inbox",
-        "inbox_size", "memory", "now", "outbox", "outbox_len", "output", "random",
+        "_context", "_control", "_funcs", "_inbox", "_instance", "_keep", "_program", "_size", "_store",
+        "_ticker", "_view", "budget", "deadline", "memory", "now", "output", "overrun", "random",
     )  # fmt: skip
 
     def __init__(self, program: Program, max_memory: int, budget_ms: int, seed: int, now: int) -> None:
         self._program = program
         self._ticker = program.compiler.ticker
-        self._budget = Budget(self._ticker, budget_ms)
-        self._ticks = self._budget.epochs
-        self._funcs: dict[str, ctypes.c_void_p | None] = {}
+        self.budget = program.budget(budget_ms)
+        self.overrun = 0
+        """The thread's processor time at the first deadline of this entry, in ns; 0 before it."""
+        self._funcs: dict[str, raw.Argument] = {}
         self._keep: list[object] = []
         self.random = wasi.SplitMix64(seed)
         self.output = bytearray()
         self.now = now
+        self.deadline = NEVER
         self._store = raw.STORE_NEW(program.compiler.engine_address, None, None)
-        # ctypes objects, made once: converting an integer costs more than passing one.
-        self._context = ctypes.c_void_p(raw.STORE_CONTEXT(self._store))
-        self._budget.judge_in(self._store)
+        self._context = raw.pointer_argument(raw.STORE_CONTEXT(self._store))
+        self.budget.judge(self, self._store)
         raw.STORE_LIMITER(self._store, max_memory, _TABLE_ELEMENTS, 1, 16, 1)
-        trap = ctypes.c_void_p()
-        arguments = (ctypes.c_int64 * 6)()
-        self._trap, self._args = trap, memoryview(arguments).cast("B").cast("q")
-        self._trap_at = ctypes.c_void_p(ctypes.addressof(trap))
-        self._args_at = ctypes.c_void_p(ctypes.addressof(arguments))
         self._instantiate()
         self._map_memory(max_memory)
         self._control = 0
+        self._inbox = program.inbox(0)
 
     def __del__(self, _delete: Callable[[int], None] = raw.STORE_DELETE) -> None:
         if getattr(self, "_store", None):
             _delete(self._store)
 
+    def limit(self, budget_ms: int) -> None:
+        """Set how long each entry to come may run; 0 lifts the budget."""
+        self.budget = self._program.budget(budget_ms)
+
     def _instantiate(self) -> None:
-        instance = _ffi.wasmtime_instance_t()
-        self._instance = instance
+        self._instance = _ffi.wasmtime_instance_t()
+        trap = ctypes.c_void_p()
         self._arm()
         error = raw.INSTANTIATE(
-            self._program.pre, self._context, ctypes.addressof(instance), self._trap_at
+            self._program.pre, self._context, ctypes.addressof(self._instance), ctypes.byref(trap)
         )
         if error:
             raise StartFailed(_take_error(error))
-        if self._trap.value:
-            raise StartFailed(self._take_trap())
+        if trap:
+            raise StartFailed(_take_trap(trap))
 
     def _map_memory(self, max_memory: int) -> None:
         extern = self._extern("memory")
@@ -134,7 +172,7 @@ class Machine:
         self._keep.append(extern)
         self.memory = ctypes.addressof(extern.of)
         base = raw.MEMORY_DATA(self._context, self.memory)
-        self._size = raw.MEMORY_DATA_SIZE(self._context, self.memory)
+        self._size = self._program.size(raw.MEMORY_DATA_SIZE(self._context, self.memory))
         # The view reaches to where memory may grow; what lies behind its size
         # now is not mapped, so every access checks `_size` first.
         span = (ctypes.c_uint8 * max(max_memory, self._size)).from_address(base)
@@ -152,14 +190,13 @@ class Machine:
         """Tell whether the module exports a function of this name."""
         return self._func(name) is not None
 
-    def _func(self, name: str) -> ctypes.c_void_p | None:
+    def _func(self, name: str) -> raw.Argument | None:
         # Looked up at first use: most instances use few of their exports.
         if name not in self._funcs:
             extern = self._extern(name)
-            self._funcs[name] = None
-            if extern is not None and int(extern.kind) == raw.EXTERN_FUNC:
-                self._keep.append(extern)
-                self._funcs[name] = ctypes.c_void_p(ctypes.addressof(extern.of))
+            if extern is None or int(extern.kind) != raw.EXTERN_FUNC:
+                return None
+            self._funcs[name] = ctypes.byref(extern.of)
         return self._funcs[name]
 
     def _arm(self) -> None:
@@ -167,8 +204,8 @@ class Machine:
         ticker.entered = True
         if not ticker.awake:
             ticker.wake()
-        self._budget.overrun = 0
-        raw.SET_EPOCH_DEADLINE(self._context, self._ticks)
+        self.overrun = 0
+        raw.SET_EPOCH_DEADLINE(self._context, self.budget.epochs)
         if self._program.uses_wasi:
             wasi.enter(self)
 
@@ -181,20 +218,29 @@ class Machine:
         function = self._funcs.get(name) or self._func(name)
         if function is None:
             raise Trapped(f"the module does not export {name}")
-        args = self._args
-        args[0], args[2], args[4] = first, second, third
+        frame = words, words_at, trap, trap_at = borrow()
+        WORDS.pack_into(words, 0, first, second, third)
         self._arm()
-        error = raw.CALL(self._context, function, self._args_at, _ARGUMENTS, self._trap_at)
-        if error:
-            raise Trapped(_take_error(error))
-        if self._trap.value:
-            raise Trapped(self._take_trap())
-        return args[0]
+        error = raw.CALL(self._context, function, words_at, _THREE, trap_at)
+        try:
+            if error:
+                raise Trapped(_take_error(error))
+            if trap:
+                raise Trapped(_take_trap(trap))
+            result: int = words[0]
+            return result
+        finally:
+            give_back(frame)
 
-    def _take_trap(self) -> str:
-        text = raw.take_trap(self._trap.value or 0)
-        self._trap.value = None
-        return text.splitlines()[-1] if text else "trap"
+    def enter(self, name: str, first: int = 0, second: int = 0, third: int = 0) -> Sequence[Emitted]:
+        """Call an export; return the records that it left in the outbox.
+
+        Raises:
+            Trapped: The module trapped, ran past its budget, or left an outbox that does not parse.
+        """
+        self.call(name, first, second, third)
+        at, size = self.read_control()
+        return self._take(at, at + size) if size else ()
 
     def begin(self) -> None:
         """Ask for the control block, and read it. Once, after `_initialize`."""
@@ -207,11 +253,13 @@ class Machine:
             raise Trapped("the control block lies outside of memory")
         self.read_control()
 
-    def read_control(self) -> None:
-        """Read the control block, as a host does after every entry."""
-        self.deadline, self.outbox, self.outbox_len, self.inbox, self.inbox_size = _CONTROL.unpack_from(
-            self._view, self._control
-        )
+    def read_control(self) -> tuple[int, int]:
+        """Read the control block, as a host does after every entry; return the outbox's place and size."""
+        deadline, outbox, size, word = _CONTROL.unpack_from(self._view, self._control)
+        self.deadline = deadline if deadline != NEVER else NEVER  # one object for all
+        if word != self._inbox.word:
+            self._inbox = self._program.inbox(word)
+        return outbox, size
 
     def in_bounds(self, address: int, size: int) -> bool:
         """Tell whether these bytes are memory now, asking wasmtime only if they were not before."""
@@ -237,33 +285,36 @@ class Machine:
         Raises:
             Trapped: The module named a place outside of its memory.
         """
-        address, size = self.inbox, len(message)
-        if size > self.inbox_size:
+        _, address, room = self._inbox
+        size = len(message)
+        if size > room:
             address = self.call("interlock_buffer", size) & 0xFFFFFFFF if self.has("interlock_buffer") else 0
             if not address:
                 return False
-        if not self.write(address, message):
+        if address + size > self._size and not self.in_bounds(address, size):
             raise Trapped("the inbox lies outside of memory")
+        self._view[address : address + size] = message
         return True
 
-    def take(self) -> list[Emitted]:
-        """Return the records of the entry that has just ended.
-
-        Raises:
-            Trapped: The outbox does not parse.
-        """
-        at, end = self.outbox, self.outbox + self.outbox_len
-        if at == end:
-            return []
-        if not self.in_bounds(at, end - at):
+    def _take(self, at: int, end: int) -> Sequence[Emitted]:
+        """Return the records between these addresses; nearly every entry leaves one."""
+        if end > self._size and not self.in_bounds(at, end - at):
             raise Trapped("the outbox lies outside of memory")
+        body = at + _HEAD_BYTES
+        if body <= end:
+            call, size, status, flags = _HEAD.unpack_from(self._view, at)
+            if body + (size + 7 & -8) == end and status <= _LAST_CODE and flags <= _KNOWN_FLAGS:
+                return ((call, status, flags, self._view[body : body + size].tobytes()),)
+        return self._take_all(at, end)
+
+    def _take_all(self, at: int, end: int) -> list[Emitted]:
         records: list[Emitted] = []
         view = self._view
         while at < end:
-            if at + _HEAD.size > end:
+            if at + _HEAD_BYTES > end:
                 raise Trapped("the outbox ends within the head of a record")
             call, size, status, flags = _HEAD.unpack_from(view, at)
-            at += _HEAD.size
+            at += _HEAD_BYTES
             if status > _LAST_CODE or flags & ~_KNOWN_FLAGS:
                 raise Trapped(f"the outbox holds a record with status {status} and flags {flags}")
             if at + size > end:  # it is dropped, and with it whatever it hid
@@ -278,6 +329,12 @@ class Machine:
         """The size of linear memory now."""
         size: int = raw.MEMORY_DATA_SIZE(self._context, self.memory)
         return size
+
+
+def _take_trap(trap: ctypes.c_void_p) -> str:
+    text = raw.take_trap(trap.value or 0)
+    trap.value = None
+    return text.splitlines()[-1] if text else "trap"
 
 
 def _take_error(error: raw.Address) -> str:

@@ -27,11 +27,33 @@ def _bind(library: ctypes.CDLL, name: str, result: Any, *arguments: Any) -> Any:
     return function
 
 
+def _bind_bare(library: ctypes.CDLL, name: str, result: Any) -> Any:
+    """Bind a function whose every argument must be an `Argument`: a plain integer would be cut to 32 bits."""
+    function = library[name]
+    function.restype = result
+    return function
+
+
 _P = ctypes.c_void_p
+Argument = Any
+"""What ctypes passes as it stands: `byref(x)`, or one of the two below. Made once, it spares
+each call the conversion of an integer."""
+
+
+def pointer_argument(address: Address) -> Argument:
+    """Return an address as an argument."""
+    return ctypes.byref(ctypes.c_char.from_address(address))
+
+
+def size_argument(size: int) -> Argument:
+    """Return a `size_t` as an argument, for the functions that convert none."""
+    return ctypes.c_size_t.from_param(size)
+
+
 _SIZE = ctypes.c_size_t
 
 # (context, func, args_and_results, length, trap_out) -> error or NULL
-CALL = _bind(_RELEASED, "wasmtime_func_call_unchecked", _P, _P, _P, _P, _SIZE, _P)
+CALL = _bind_bare(_RELEASED, "wasmtime_func_call_unchecked", _P)
 INSTANTIATE = _bind(_HELD, "wasmtime_instance_pre_instantiate", _P, _P, _P, _P, _P)
 INSTANCE_PRE = _bind(_HELD, "wasmtime_linker_instantiate_pre", _P, _P, _P, _P)
 INSTANCE_PRE_DELETE = _bind(_HELD, "wasmtime_instance_pre_delete", None, _P)
@@ -41,7 +63,8 @@ STORE_CONTEXT = _bind(_HELD, "wasmtime_store_context", _P, _P)
 STORE_DELETE = _bind(_HELD, "wasmtime_store_delete", None, _P)
 _I64 = ctypes.c_int64
 STORE_LIMITER = _bind(_HELD, "wasmtime_store_limiter", None, _P, _I64, _I64, _I64, _I64, _I64)
-SET_EPOCH_DEADLINE = _bind(_HELD, "wasmtime_context_set_epoch_deadline", None, _P, ctypes.c_uint64)
+# (context, ticks beyond the current epoch)
+SET_EPOCH_DEADLINE = _bind_bare(_HELD, "wasmtime_context_set_epoch_deadline", None)
 # (context, data, epochs_out, kind_out) -> error or NULL. It takes the GIL itself.
 EpochDeadline = ctypes.CFUNCTYPE(
     _SIZE, _P, _P, ctypes.POINTER(ctypes.c_uint64), ctypes.POINTER(ctypes.c_uint8)
