@@ -23,7 +23,7 @@ from typing import NamedTuple
 import google_crc32c
 import zstandard
 
-from interlock_host.wasm.image import RUN_BYTES, Image
+from interlock_host.wasm.image import RUN_BYTES, WASM_PAGE_BYTES, Image
 
 _MAGIC = b"ilksnap\x01"
 # magic, instance, lsn, size of memory, size of content, control, sizes of head, globals, runs
@@ -90,7 +90,7 @@ def decode(data: bytes, instance: int, lsn: int) -> Snapshot:
     globals_from = head
     places_from = globals_from + globals_ * _GLOBAL_BYTES
     runs_from = places_from + runs * _RUN.size
-    if runs_from > expanded or size > _MOST_MEMORY:
+    if runs_from > expanded or size > _MOST_MEMORY or size % WASM_PAGE_BYTES:
         raise SnapshotDamaged("its header does not agree with its content")
     values = _integers(content[globals_from:places_from])
     memory = tuple(_runs(content[places_from:runs_from], content[runs_from:], size))

@@ -80,8 +80,9 @@ class MemoryDisk:
         self.files[new] = self.files.pop(self._there(old))
 
     def remove(self, path: str) -> None:
+        self._there(path)
         self.step("remove", path)
-        del self.files[self._there(path)]
+        del self.files[path]
 
     def make_folder(self, path: str) -> None:
         self.folders.add(path)
