@@ -6,7 +6,7 @@ from interlock_host.journal.committer import Committer
 from interlock_host.journal.damage import FOREVER, Cut, Damage, Note
 from interlock_host.journal.entry import Entry, Kind
 from interlock_host.journal.failures import Fenced, JournalFailed
-from interlock_host.journal.journal import SEGMENT_BYTES, Journal
+from interlock_host.journal.journal import SEGMENT_BYTES, Flush, Journal
 from interlock_host.journal.lock import DataLock, DataLocked
 from interlock_host.journal.scan import Extent, JournalDamaged, Scan, scan
 from interlock_host.journal.segment import Segment
@@ -22,6 +22,7 @@ __all__ = [
     "Entry",
     "Extent",
     "Fenced",
+    "Flush",
     "Journal",
     "JournalDamaged",
     "JournalFailed",

@@ -35,7 +35,8 @@ class Committer:
 
         Args:
             on_durable: Called with `durable_lsn` after each flush.
-            on_failed: Called once when the journal fails; what was not durable is discarded by then.
+            on_failed: Called when the journal fails; what was not durable is discarded by then. Called
+                again if it turns out, while it is tried again, that the failure is final.
             on_resumed: Called once appends are taken again.
             async_seconds: How long entries may lie that nobody waits for.
             resume_seconds: How often a failed journal is tried again.
@@ -51,6 +52,7 @@ class Committer:
         self._asked = False
         self._urgent = False
         self._closed = False
+        self._ended = False
         self._thread = threading.Thread(target=self._run, name="interlock-committer", daemon=True)
         self._thread.start()
 
@@ -67,15 +69,24 @@ class Committer:
             self._urgent = self._urgent or urgent
             self._changed.notify()
 
-    def wait(self, lsn: int, timeout: float | None = None) -> bool:
-        """Wait until an entry is durable; False if the journal fails first, or the seconds are over."""
-        self.wake(True)
+    def wait(self, lsn: int, timeout: float | None = None, epoch: int | None = None) -> bool:
+        """Wait until an entry is durable; False if the journal fails first, or the seconds are over.
+
+        Args:
+            epoch: `Journal.epoch` from before the append, where it may have failed since;
+                None takes the one of now.
+        """
         journal = self._journal
+        if epoch is None:
+            epoch = journal.epoch
+
+        def settled() -> bool:
+            return journal.durable_lsn >= lsn or journal.epoch != epoch or self._ended
+
+        self.wake(True)
         with self._flushed:
-            self._flushed.wait_for(
-                lambda: journal.durable_lsn >= lsn or journal.failure is not None or self._closed, timeout
-            )
-        return journal.durable_lsn >= lsn
+            self._flushed.wait_for(settled, timeout)
+        return journal.epoch == epoch and journal.durable_lsn >= lsn
 
     def close(self) -> None:
         """Flush what is there, and end the thread. The journal stays open."""
@@ -91,6 +102,7 @@ class Committer:
         if self._journal.failure is None:
             self._flush()
         with self._flushed:
+            self._ended = True
             self._flushed.notify_all()
 
     def _sleep(self) -> bool:
@@ -113,17 +125,22 @@ class Committer:
                 return False
         if self._journal.resume():
             self._on_resumed()
+        elif self._journal.failure is not None and self._journal.failure.final:
+            self._on_failed(self._journal.failure)
         return True
 
     def _flush(self) -> None:
+        failed: JournalFailed | None = None
         try:
             flushed = self._journal.flush()
         except JournalFailed as failure:
-            self._on_failed(failure)
-            flushed = True
+            failed, flushed = failure, True
+        if not flushed:
+            return
+        # Who waits goes on first: it may hold what the callbacks want.
+        with self._flushed:
+            self._flushed.notify_all()
+        if failed is not None:
+            self._on_failed(failed)
         else:
-            if flushed:
-                self._on_durable(self._journal.durable_lsn)
-        if flushed:
-            with self._flushed:
-                self._flushed.notify_all()
+            self._on_durable(self._journal.durable_lsn)

@@ -34,6 +34,8 @@ class Index:
         """By instance."""
         self._batches = array("Q")
         self._firsts = array("Q")
+        self._crcs = array("L")
+        """Of the batches: where they begin, their first LSN, their header's checksum."""
         self._partial: dict[int, array[int]] = {}
         """Of batches that are not whole: the places of the entries that are."""
 
@@ -44,9 +46,7 @@ class Index:
 
     def add_batch(self, file: int, at: int, header: Header, directory: bytes) -> None:
         """Take in a batch that is whole: header, directory and entries."""
-        place = file << _SHIFT | at
-        self._batches.append(place)
-        self._firsts.append(header.first)
+        place = self._add(file, at, header)
         place += HEADER_SIZE + SLOT_SIZE * header.entries
         places, sizes = self.places, self.bytes
         for instance, size, _ in SLOT.iter_unpack(directory):
@@ -57,14 +57,19 @@ class Index:
     def add_entries(self, file: int, at: int, header: Header, offsets: list[int]) -> None:
         """Take in those entries of a batch that are at the offsets; something else of it is not whole."""
         buffer = self.files[file]
-        batch = file << _SHIFT | at
-        self._batches.append(batch)
-        self._firsts.append(header.first)
+        batch = self._add(file, at, header)
         self._partial[batch] = array("Q", [file << _SHIFT | offset for offset in offsets])
         for offset in offsets:
             instance = entry.links(buffer, offset).instance
             self.places[instance].append(file << _SHIFT | offset)
             self.bytes[instance] += entry.span(buffer, offset)
+
+    def _add(self, file: int, at: int, header: Header) -> int:
+        place = file << _SHIFT | at
+        self._batches.append(place)
+        self._firsts.append(header.first)
+        self._crcs.append(header.crc)
+        return place
 
     def close(self) -> None:
         """Let the files go; nothing can be read any more."""
@@ -90,13 +95,10 @@ class Index:
         places = self.places.get(instance)
         return bisect_right(places, lsn, key=lambda place: self.links(place).lsn) if places else 0
 
-    def batch_of(self, lsn: int) -> Header | None:
-        """Return the header of the batch that begins with an entry, if it is known and readable."""
-        number = bisect_right(self._firsts, lsn) - 1
-        if number < 0 or self._firsts[number] != lsn:
-            return None
-        place = self._batches[number]
-        return header_at(self.files[place >> _SHIFT], place & _OFFSET)
+    def has_batch(self, header: Header) -> bool:
+        """Say whether this very batch was taken in: its header's checksum covers those of all the rest."""
+        number = bisect_right(self._firsts, header.first) - 1
+        return number >= 0 and self._crcs[number] == header.crc
 
     def all(self, after: int) -> Iterator[entry.Entry]:
         """Go through all readable entries behind an LSN, in order."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Callable
+from typing import NamedTuple
 
 from interlock_host.disk import Disk
 from interlock_host.journal import batch, entry
@@ -19,6 +21,20 @@ SEGMENT_BYTES = 64 << 20
 _CREATE, _DELETE = int(Kind.CREATE), int(Kind.DELETE)
 
 
+class Flush(NamedTuple):
+    """What one flush did."""
+
+    entries: int
+    bytes: int
+    """Of the entries, without what the batch adds."""
+    write_seconds: float
+    sync_seconds: float
+
+
+def _ignore(_: Flush) -> None:
+    pass
+
+
 class Journal:
     """One log for all instances of a data directory.
 
@@ -26,6 +42,14 @@ class Journal:
     batch and syncs it. While one flush runs the entries of the next gather: the slower the
     disk, the larger the batches (group commit, Gatehouse/Gray; Helland et al. 1987).
     Appends may come from any thread, flushes too, one at a time.
+
+    Attributes:
+        last_lsn: Of the last entry that was appended.
+        durable_lsn: Everything up to here is on disk.
+        pending_bytes: What the next flush writes.
+        failure: Why nothing is appended now.
+        epoch: How often the journal has failed. LSNs that were discarded are given out
+            again, so an LSN means the same entry only within an epoch.
     """
 
     def __init__(
@@ -35,12 +59,14 @@ class Journal:
         *,
         segment_bytes: int = SEGMENT_BYTES,
         stamp: int | None = None,
+        on_flush: Callable[[Flush], None] = _ignore,
     ) -> None:
         """Open a journal behind what a scan found; cuts what the scan says is to be cut.
 
         Args:
             scan: None scans now.
             stamp: The random number of a new journal; for tests that must repeat.
+            on_flush: Called after each flush that wrote something, by the flushing thread.
 
         Raises:
             JournalDamaged: What would be appended could not be read again.
@@ -57,11 +83,13 @@ class Journal:
         self._flushing = threading.Lock()
         self._heads = {id_: extent.last_lsn for id_, extent in found.instances.items() if not extent.deleted}
         self._first_lsn = found.first_lsn
+        self._on_flush = on_flush
         self._entries: list[bytes] = []
         self._slots: list[int] = []
         self.last_lsn = found.last_lsn
         self.durable_lsn = found.last_lsn
         self.failure: JournalFailed | None = None
+        self.epoch = 0
         self.pending_bytes = 0
 
     def append(  # noqa: PLR0917
@@ -124,7 +152,7 @@ class Journal:
             if failure.final:
                 return False
             try:
-                self._writer.cut_back()
+                self._writer.try_again(self.durable_lsn + 1)
             except JournalFailed as again:
                 self.failure = again
                 return False
@@ -165,7 +193,7 @@ class Journal:
             entries, self._entries = self._entries, []
             slots, self._slots = self._slots, []
             last, durable = self.last_lsn, self.durable_lsn
-            self.pending_bytes = 0
+            size, self.pending_bytes = self.pending_bytes, 0
         if not entries and not flags:
             return False
         try:
@@ -174,11 +202,14 @@ class Journal:
             self._fail(failure, entries)
             raise
         self.durable_lsn = last
+        writer = self._writer
+        self._on_flush(Flush(len(entries), size, writer.write_seconds, writer.sync_seconds))
         return True
 
     def _fail(self, failure: JournalFailed, entries: list[bytes]) -> None:
         """Go back to what is durable."""
         with self._lock:
+            self.epoch += 1
             self.failure = failure
             for data in reversed(entries + self._entries):
                 _, instance, previous = entry.links(data, 0)

@@ -7,6 +7,7 @@ import os
 import socket
 import sys
 import time
+import weakref
 from pathlib import Path
 
 
@@ -37,6 +38,7 @@ class DataLock:
             raise DataLocked(f"{path.parent} is in use: {holder.replace(chr(10), ', ')}") from None
         os.ftruncate(self._descriptor, 0)
         os.pwrite(self._descriptor, _who().encode(), 0)
+        _held.add(self)
 
     def close(self) -> None:
         """Give the lock back. The file stays: to remove it would let two processes lock two files."""
@@ -44,6 +46,23 @@ class DataLock:
         if descriptor >= 0:
             os.ftruncate(descriptor, 0)
             os.close(descriptor)
+
+    def leave(self) -> None:
+        """In a forked child: let go of the parent's lock, which would otherwise outlive the parent."""
+        descriptor, self._descriptor = self._descriptor, -1
+        if descriptor >= 0:
+            os.close(descriptor)
+
+
+_held: weakref.WeakSet[DataLock] = weakref.WeakSet()
+
+
+def _leave_all() -> None:
+    for lock in _held:
+        lock.leave()
+
+
+os.register_at_fork(after_in_child=_leave_all)
 
 
 def _who() -> str:

@@ -14,11 +14,20 @@ from typing import NamedTuple
 import google_crc32c
 
 from interlock_host.disk import Disk
-from interlock_host.journal.batch import HEADER_SIZE, SEALED, SLOT_SIZE, footer_matches, header_at
+from interlock_host.journal.batch import HEADER_SIZE, SEALED, SLOT_SIZE, Header, footer_matches, header_at
 from interlock_host.journal.damage import FOREVER, Cut, Damage, Note
 from interlock_host.journal.index import Index
 from interlock_host.journal.salvage import Salvage, salvage
-from interlock_host.journal.segment import FOLDER, Batch, Gap, Segment, first_lsn_of, stamps, walk
+from interlock_host.journal.segment import (
+    FOLDER,
+    Batch,
+    Gap,
+    Segment,
+    first_lsn_of,
+    is_unfinished,
+    stamps,
+    walk,
+)
 
 _crc32c = google_crc32c.value
 
@@ -33,6 +42,7 @@ class Tail(NamedTuple):
     """The number of the segment it is in."""
     at: int = 0
     end: int = 0
+    first_lsn: int = 1
     last_lsn: int = 0
 
 
@@ -94,7 +104,8 @@ class Reader:
             path = f"{FOLDER}/{name}"
             first = first_lsn_of(name)
             if first is None:
-                self.notes.append(Note(path, 0, "not a segment of the journal"))
+                if not is_unfinished(name):
+                    self.notes.append(Note(path, 0, "not a segment of the journal"))
                 continue
             buffer = self._disk.read(path)
             self.index.add_file(buffer)
@@ -123,10 +134,11 @@ class Reader:
             return
         if self.tail.stamp is None and header.first < self.first_lsn:
             self.first_lsn, self.last_lsn = header.first, header.first - 1
+        self._replace(header)
         if header.first <= self.last_lsn:
             self._again(file, batch)
             return
-        if not self._held and self._chain not in (None, header.chain) and header.first == self.last_lsn + 1:
+        if not self._follows(header):
             self._stop(file, batch, "the batch does not follow the one before it")
             return
         self._settle(file, batch)
@@ -134,19 +146,32 @@ class Reader:
         self._chain = header.crc
         self.mark = max(self.mark, header.mark)
 
+    def _replace(self, header: Header) -> None:
+        """Forget a batch that is not whole if this is a copy of it: a restart writes the last batch again."""
+        for problem in self._held:
+            if problem.batch is not None and problem.batch.header.crc == header.crc:
+                self._held.remove(problem)
+                self.last_lsn, self.tail, self._chain = problem.lsn - 1, problem.tail, header.chain
+                return
+
+    def _follows(self, header: Header) -> bool:
+        """Say whether the batch before was this one's own, as far as that one is known."""
+        known = self._chain is not None and all(problem.batch is not None for problem in self._held)
+        return not known or header.first != self.last_lsn + 1 or header.chain == self._chain
+
     def _again(self, file: int, batch: Batch) -> None:
         """Entries that were there already: a copy is harmless, anything else puts both in doubt."""
         header = batch.header
-        known = self.index.batch_of(header.first)
-        if header.entries == 0 or (known is not None and known == header):
-            self.notes.append(Note(self._path(file), batch.at, "a batch for the second time"))
+        if header.entries == 0 or self.index.has_batch(header):
+            self.notes.append(Note(self._path(file), batch.at, "a copy of a batch that was there before"))
         else:
             self._stop(file, batch, "other entries under LSNs that were there before")
 
     def _stop(self, file: int, batch: Batch, text: str) -> None:
         """Trust nothing from here on, not even what looks whole: it may be another history."""
-        first = batch.header.first
+        first = self._held[0].lsn if self._held else batch.header.first
         self.damage.append(Damage(self._path(file), batch.at, first, None, text, FOREVER))
+        self._held.clear()
         self.last_lsn = max(self.last_lsn, batch.header.last)
         self._stopped = True
 
@@ -178,7 +203,7 @@ class Reader:
         before = self.tail
         self.last_lsn = header.last
         self.sealed = bool(header.flags & SEALED)
-        self.tail = Tail(header.stamp, header.crc, file, at, at + header.span, header.last)
+        self.tail = Tail(header.stamp, header.crc, file, at, at + header.span, header.first, header.last)
         if named and whole and known_by == "header":
             if header.entries:
                 self.index.add_batch(file, at, header, directory)
@@ -193,17 +218,19 @@ class Reader:
             return
         part = known_by if known_by != "header" else "entries" if named else "directory"
         self.notes.append(Note(self._path(file), at, f"the batch was put together without its {part}"))
-        self.index.add_entries(file, at, header, left.offsets)
+        if header.entries:
+            self.index.add_entries(file, at, header, left.offsets)
 
     def _finish(self) -> None:
-        strange = next((problem for problem in self._held if not problem.torn), None)
-        if strange is not None and not self._stopped:
-            first = self._held[0].lsn
-            self.damage.append(
-                Damage(self._path(strange.file), strange.at, first, None, strange.text, FOREVER)
-            )
-        elif self._held and not self._stopped:
-            self._cut_at(self._held[0])
+        if self._held and not self._stopped:
+            first = self._held[0]
+            for problem in self._held:
+                if not problem.torn or problem.file != first.file:
+                    path = self._path(problem.file)
+                    self.damage.append(Damage(path, problem.at, first.lsn, None, problem.text, FOREVER))
+                    break
+            else:
+                self._cut_at(first)
         ends = [later.first_lsn - 1 for later in self.segments[1:]] + [self.last_lsn]
         self.segments = [
             segment._replace(last_lsn=end) for segment, end in zip(self.segments, ends, strict=False)

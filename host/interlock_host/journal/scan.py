@@ -79,6 +79,10 @@ class Scan:
             raise JournalDamaged(instance, damage)
         return self._linked(instance, after)
 
+    def readable(self, instance: int) -> Iterator[Entry]:
+        """Go through what can be read of an instance, damaged or not."""
+        return map(self._index.read, self._index.places.get(instance, ()))
+
     def all(self, after: int = 0) -> Iterator[Entry]:
         """Go through all readable entries behind an LSN, in order, of whole and of damaged instances."""
         return self._index.all(after)

@@ -11,6 +11,7 @@ from interlock_host.journal.batch import FOOTER_MAGIC, HEADER_MAGIC, HEADER_SIZE
 
 FOLDER = "journal"
 _NAME = re.compile(r"(\d{20})\.log")
+_UNFINISHED = re.compile(r"\d{20}\.tmp")
 _MAGIC = re.compile(re.escape(HEADER_MAGIC) + b"|" + re.escape(FOOTER_MAGIC))
 
 
@@ -53,6 +54,16 @@ def first_lsn_of(name: str) -> int | None:
     return int(match[1]) if match else None
 
 
+def unfinished_path_of(first_lsn: int) -> str:
+    """Return where a segment is written that gets its name only once it is whole."""
+    return f"{FOLDER}/{first_lsn:020}.tmp"
+
+
+def is_unfinished(name: str) -> bool:
+    """Say whether a file is a segment that never got its name."""
+    return _UNFINISHED.fullmatch(name) is not None
+
+
 def walk(buffer: Buffer, stamp: int) -> Iterator[Batch | Gap]:
     """Go from batch to batch, and where there is none, look for the next that is."""
     at, end = 0, len(buffer)
@@ -90,8 +101,8 @@ def _next(buffer: Buffer, after: int, stamp: int) -> Batch | None:
     """Find the first batch that begins at `after` or later, by its header or by its footer."""
     for match in _MAGIC.finditer(buffer, after):
         at = match.start()
-        header = header_at(buffer, at, match[0])
-        if header is None or header.stamp != stamp or at % 8:
+        header = header_at(buffer, at, match[0]) if at % 8 == 0 else None
+        if header is None or header.stamp != stamp:
             continue
         if match[0] == HEADER_MAGIC:
             if _fits(header, at, len(buffer)):

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
+import time
 
 from interlock_host.disk import Disk, File
 from interlock_host.journal import batch
 from interlock_host.journal.failures import JournalFailed
+from interlock_host.journal.opening import prepare
 from interlock_host.journal.scan import Scan
 from interlock_host.journal.segment import FOLDER, Segment, path_of
 
@@ -17,8 +20,12 @@ RESUMABLE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG, err
 class Writer:
     """Writes batches behind each other, and begins a new file when one is large enough.
 
-    Not safe for threads. `size` and `chain` speak of what is durable; only a batch
-    that was written and synced moves them.
+    Not safe for threads. What it knows of the file's size and of the last
+    batch is what is durable: only a batch that was written and synced changes it.
+
+    Attributes:
+        segments: The files, oldest first.
+        write_seconds, sync_seconds: What the last batch took.
     """
 
     def __init__(self, disk: Disk, scan: Scan, segment_bytes: int, stamp: int) -> None:
@@ -28,11 +35,10 @@ class Writer:
         self._chain = scan.tail.chain
         self._file: File | None = None
         self._size = 0
-        disk.make_folder(FOLDER)
-        disk.sync_folder("")
-        self.segments = _cut(disk, scan)
-        if self.segments:
-            _sync(disk, self.segments[-1].path)
+        self._wanted = 0
+        self.write_seconds = 0.0
+        self.sync_seconds = 0.0
+        self.segments = prepare(disk, scan)
 
     def write(self, first: int, mark: int, flags: int, slots: list[int], entries: list[bytes]) -> None:
         """Write a batch and sync it.
@@ -44,28 +50,28 @@ class Writer:
         if self._file is None or (self._size and self._size + len(data) > self._segment_bytes):
             self._roll(first)
         assert self._file is not None
-        try:
-            self._file.write(data)
-        except OSError as error:
-            raise _failed("write", error) from error
-        self._sync(self._file)
+        self._put(self._file, data)
         self._chain = chain
         self._size += len(data)
         self.segments[-1] = self.segments[-1]._replace(last_lsn=first + len(entries) - 1, bytes=self._size)
 
-    def cut_back(self) -> None:
-        """Take away what a failed write left behind the last durable byte.
+    def try_again(self, first: int) -> None:
+        """Find out whether the disk takes what it refused: as many bytes, synced, and cut off again.
+
+        Cutting alone would succeed on a full disk, and the next flush would fail.
+
+        Args:
+            first: LSN of the entry that would be written next.
 
         Raises:
-            JournalFailed: It is still there.
+            JournalFailed: It does not.
         """
         if self._file is None:
-            return
-        try:
-            self._file.truncate(self._size)
-        except OSError as error:
-            raise _failed("cut", error) from error
-        self._sync(self._file)
+            self._roll(first)
+        assert self._file is not None
+        self._cut_back(self._file)
+        self._put(self._file, bytes(self._wanted))
+        self._cut_back(self._file)
 
     def drop_before(self, lsn: int) -> int:
         """Remove the files all of whose entries are before `lsn`, but not the last that holds a batch."""
@@ -99,6 +105,27 @@ class Writer:
         except OSError as error:
             raise JournalFailed("sync the folder", error, final=True) from error
 
+    def _put(self, file: File, data: bytes) -> None:
+        """Write and sync. A write that fails is taken back at once, so that a restart finds nothing of it."""
+        self._wanted = len(data)
+        started = time.perf_counter()
+        try:
+            file.write(data)
+        except OSError as error:
+            with contextlib.suppress(OSError):
+                file.truncate(self._size)
+            raise _failed("write", error) from error
+        written = time.perf_counter()
+        self._sync(file)
+        self.write_seconds, self.sync_seconds = written - started, time.perf_counter() - written
+
+    def _cut_back(self, file: File) -> None:
+        try:
+            file.truncate(self._size)
+        except OSError as error:
+            raise _failed("cut", error) from error
+        self._sync(file)
+
     def _sync(self, file: File) -> None:
         try:
             file.sync()
@@ -108,39 +135,3 @@ class Writer:
 
 def _failed(doing: str, error: OSError) -> JournalFailed:
     return JournalFailed(doing, error, final=error.errno not in RESUMABLE)
-
-
-def _cut(disk: Disk, scan: Scan) -> list[Segment]:
-    """Take away what the scan found at the end, and files with nothing in them. Return those that stay."""
-    kept = [segment for segment in scan.segments if segment.bytes]
-    gone = [segment.path for segment in scan.segments if not segment.bytes]
-    if scan.cut is not None:
-        place = [segment.path for segment in kept].index(scan.cut.path)
-        keep_part = scan.cut.offset > 0
-        gone += [segment.path for segment in kept[place + keep_part :]]
-        kept = kept[: place + keep_part]
-        if keep_part:
-            kept[-1] = kept[-1]._replace(bytes=scan.cut.offset)
-            _truncate(disk, scan.cut.path, scan.cut.offset)
-    for path in gone:
-        disk.remove(path)
-    if gone:
-        disk.sync_folder(FOLDER)
-    return kept
-
-
-def _truncate(disk: Disk, path: str, size: int) -> None:
-    file = disk.append(path)
-    try:
-        file.truncate(size)
-        file.sync()
-    finally:
-        file.close()
-
-
-def _sync(disk: Disk, path: str) -> None:
-    file = disk.append(path)
-    try:
-        file.sync()
-    finally:
-        file.close()
