@@ -15,6 +15,11 @@ from typing import TYPE_CHECKING
 from interlock_host.calls import Call, CancelReason, Sink
 from interlock_host.clock import Clock, RunClock, VirtualClock
 from interlock_host.driver import Driver, NoDriver, ThreadDriver
+from interlock_host.durability.instance import DurableInstance
+from interlock_host.durability.levels import Level, level_of
+from interlock_host.durability.life import Life
+from interlock_host.durability.recovery import Progress, Recovered
+from interlock_host.durability.store import Store, StoreOptions
 from interlock_host.errors import NOT_FOUND, RESOURCE_EXHAUSTED, UNAVAILABLE, HostError, ModuleError
 from interlock_host.instance import NEVER, Gone, Instance
 from interlock_host.module import CAPS, Limits, Method, Module
@@ -46,6 +51,12 @@ class EngineConfig:
     """Where all randomness begins; None takes it from the system."""
     config_of: Callable[[Module, str], bytes] | None = None
     """The configuration that an instance is made with: bytes of `InstanceConfig.config`."""
+    data: Path | None = None
+    """The folder that keeps instances; None keeps nothing."""
+    storage: StoreOptions = dataclasses.field(default_factory=StoreOptions)
+    """How the folder is kept."""
+    level_of: Callable[[Module, str], Level | None] | None = None
+    """What is kept of an instance; None leaves it to the module's contract."""
 
 
 class Engine:
@@ -56,9 +67,14 @@ class Engine:
         clock: Where time comes from; a `VirtualClock` moves by `advance` alone.
         driver: Who ticks what is due; None takes a thread of the engine's own.
         observer: Who is told of traps, faults and events.
+        store: The data directory, in place of `config.data`; the engine closes it.
+        progress: Told how many instances were recovered, of how many.
 
     Raises:
         ModuleError: A module cannot be served.
+        DataLocked: Another process has the data directory.
+        JournalDamaged: Its journal cannot be written on.
+        OSError: It cannot be read or written.
     """
 
     def __init__(
@@ -68,6 +84,8 @@ class Engine:
         clock: Clock | None = None,
         driver: Driver | None = None,
         observer: EngineObserver | None = None,
+        store: Store | None = None,
+        progress: Progress | None = None,
     ) -> None:
         self.config = config or EngineConfig()
         self.clock: Clock = clock or RunClock()
@@ -85,6 +103,22 @@ class Engine:
         self._driver: Driver = driver or self._own_driver()
         for path in self._module_files():
             self.add_module(path)
+        self.life: Life | None = None
+        """The instances that outlive the process; None without a data directory."""
+        self.recovered: Recovered | None = None
+        if store is None and self.config.data is not None:
+            store = Store.open(self.config.data, self.config.storage)
+        if store is not None:
+            self._live_on(store, progress)
+
+    def _live_on(self, store: Store, progress: Progress | None) -> None:
+        life = Life(self, store)
+        try:
+            self.recovered = life.recover(progress)
+        except BaseException:
+            store.close(clean=False)
+            raise
+        self.life = life
 
     def _own_driver(self) -> Driver:
         return NoDriver() if self.virtual else ThreadDriver(self.clock, self.run_due)
@@ -201,12 +235,36 @@ class Engine:
         with self._lock:
             instances = self._instances[method.module]
             if name not in instances:
-                if self._count >= self.config.max_instances:
-                    message = f"{self._count} instances live here, as many as this host may hold"
-                    raise HostError(RESOURCE_EXHAUSTED, "TOO_MANY_INSTANCES", message)
-                instances[name] = Instance(self, method.module, text)
-                self._count += 1
+                instances[name] = self._new(method.module, text)
             return instances[name]
+
+    def _new(self, module: Module, name: str) -> Instance:
+        level = self._level(module, name)
+        if self.life is not None and level is not Level.EPHEMERAL:
+            return self.life.new(module, name, level)
+        if self.live >= self.config.max_instances:
+            message = f"{self.live} instances live here, as many as this host may hold"
+            raise HostError(RESOURCE_EXHAUSTED, "TOO_MANY_INSTANCES", message)
+        self._count += 1
+        return Instance(self, module, name)
+
+    def _level(self, module: Module, name: str) -> Level:
+        asked = self.config.level_of(module, name) if self.config.level_of else None
+        return asked or level_of(module.contract.durability)
+
+    def admit(self, module: Module, instance: Instance) -> None:
+        """Take in an instance that was made elsewhere, under the module that serves it."""
+        with self._lock:
+            self._instances[module][instance.name.encode()] = instance
+
+    @property
+    def live(self) -> int:
+        """How many instances are in memory."""
+        return self._count + (self.life.live if self.life is not None else 0)
+
+    def module_of(self, package: str) -> Module | None:
+        """Return the module that is served under a package."""
+        return next((module for module in self._instances if module.package == package), None)
 
     # Instances
 
@@ -237,10 +295,13 @@ class Engine:
             HostError: NOT_FOUND.
         """
         instance = self.instance(module_name, instance_name)
+        cancelled = instance.delete()
         with self._lock:
-            if self._instances[instance.module].pop(instance_name.encode(), None) is not None:
-                self._count -= 1
-        return instance.delete()
+            gone = self._instances[self.modules[module_name]].pop(instance_name.encode(), None)
+            self._count -= gone is not None and not isinstance(instance, DurableInstance)
+        if self.life is not None and isinstance(instance, DurableInstance):
+            self.life.forget(instance)
+        return cancelled
 
     def parked_calls(self) -> int:
         """Return how many calls are parked in all instances."""
@@ -322,8 +383,11 @@ class Engine:
         """Cancel every parked call (reason 4), end every instance and the driver."""
         self.draining = True
         for instance in self.instances():
-            instance.delete(CancelReason.SHUTDOWN)
+            if not isinstance(instance, DurableInstance):
+                instance.delete(CancelReason.SHUTDOWN)
         self._driver.close()
+        if self.life is not None:
+            self.life.close()
         with self._lock:
             self._due.clear()
             for instances in self._instances.values():

@@ -54,10 +54,12 @@ def granted(asked: contract_pb2.Limits, caps: Limits = CAPS) -> Limits:
 class Method:
     """One RPC of a module."""
 
-    __slots__ = ("client_streaming", "module", "name", "path", "read", "server_streaming")
+    __slots__ = ("client_streaming", "index", "module", "name", "path", "read", "server_streaming")
 
-    def __init__(self, module: Module, packed: PackedMethod) -> None:
+    def __init__(self, module: Module, packed: PackedMethod, index: int) -> None:
         self.module = module
+        self.index = index
+        """Its place in the service."""
         self.name = packed.name
         self.path = f"/{module.service}/{packed.name}"
         self.client_streaming = packed.client_streaming
@@ -92,6 +94,7 @@ class Module:
             self.program = Program(compiler(), compiled, uses_wasi=_uses_wasi(self.packed), globals=globals_)
         except (PackError, StartFailed, wasmtime.WasmtimeError) as error:
             raise ModuleError(f"{source}: {error}") from error
+        self.wasm = wasm
         self.source = source
         self.contract = self.packed.contract
         self.package: str = self.contract.package
@@ -100,7 +103,8 @@ class Module:
         self.summary: str = self.contract.summary
         self.limits = granted(self.contract.limits, caps)
         self.descriptor_set: bytes = self.packed.descriptor_set
-        self.methods = {method.name: Method(self, method) for method in self.packed.methods}
+        self.methods_by_index = [Method(self, method, i) for i, method in enumerate(self.packed.methods)]
+        self.methods = {method.name: method for method in self.methods_by_index}
         self.exports = frozenset(self.packed.exports)
         self.name = self.package
         """The short name, once a registry has found it to be unique."""

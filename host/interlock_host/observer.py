@@ -29,3 +29,12 @@ class EngineObserver:
 
     def output(self, instance: Instance, text: str) -> None:
         """A module wrote to its standard output or error."""
+
+    def not_saved(self, message: str) -> None:
+        """A snapshot could not be written, or an instance not brought back; it is tried again."""
+
+    def journal_failed(self, message: str) -> None:
+        """The journal cannot be written: durable calls are refused until it can."""
+
+    def journal_resumed(self) -> None:
+        """The journal can be written again."""

@@ -1,0 +1,30 @@
+"""What a durable instance needs of its engine."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from interlock_host.birth import Host
+
+if TYPE_CHECKING:
+    from interlock_host.durability.instance import DurableInstance
+
+
+class DurableHost(Host, Protocol):
+    """An engine with a store."""
+
+    def making(self, instance: DurableInstance) -> None:
+        """Make room for a machine.
+
+        Raises:
+            HostError: RESOURCE_EXHAUSTED/TOO_MANY_INSTANCES.
+        """
+        ...
+
+    def awake(self, instance: DurableInstance) -> None:
+        """The instance has a machine now."""
+        ...
+
+    def save_soon(self, instance: DurableInstance) -> None:
+        """Much of the instance is in the journal alone: take a snapshot of it."""
+        ...

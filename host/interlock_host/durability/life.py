@@ -1,0 +1,292 @@
+"""What an engine with a data directory adds: who is in memory, who sleeps, what is saved and when."""
+
+from __future__ import annotations
+
+import collections
+import contextlib
+import operator
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from interlock_host.durability.instance import DurableInstance
+from interlock_host.durability.levels import Level
+from interlock_host.durability.recovery import Progress, Recovered, recover
+from interlock_host.durability.store import JournalFailed, Store, journal_failed
+from interlock_host.errors import FAILED_PRECONDITION, RESOURCE_EXHAUSTED, HostError
+from interlock_host.instance import NEVER
+from interlock_host.module import Module
+from interlock_host.observer import EngineObserver
+
+if TYPE_CHECKING:
+    from interlock_host.clock import Clock
+    from interlock_host.engine import Engine
+    from interlock_host.instance import Instance
+
+_ROOM = 100
+"""One in so many machines is let go of when there is no room for another."""
+
+
+def _nothing() -> None:
+    pass
+
+
+class Life:
+    """The durable instances of an engine, and their engine to them."""
+
+    def __init__(self, engine: Engine, store: Store) -> None:
+        self.engine = engine
+        self.store = store
+        self.clock: Clock = engine.clock
+        self.observer: EngineObserver = engine.observer
+        self.virtual = engine.virtual
+        self._lock = threading.Lock()
+        self._all: dict[DurableInstance, None] = {}
+        self._live: dict[DurableInstance, None] = {}
+        self._wanted: collections.deque[DurableInstance] = collections.deque()
+        self._older: dict[str, Module] = {}
+        """Modules that are not served any more, by digest; instances stay on theirs."""
+        self._waiting: set[int] = set()
+        """Ids of instances whose module is not served here; what they need is kept."""
+        self._unnamed = ""
+        self.wake_keeper: Callable[[], None] = _nothing
+        """Told that there is something to keep."""
+        store.on_failed = self.failed
+        store.on_resumed = self.resumed
+
+    def recover(self, progress: Progress | None = None) -> Recovered:
+        """Make every instance of the data directory again."""
+        recovered = recover(self, self.store, progress)
+        self.store.scan.close()
+        return recovered
+
+    # Instances
+
+    def new(self, module: Module, name: str, level: Level) -> DurableInstance:
+        """Return an instance that has not begun.
+
+        Raises:
+            HostError: UNAVAILABLE/JOURNAL_FAILED, or FAILED_PRECONDITION/INSTANCE_FAILED: it may
+                be one that was lost.
+        """
+        self.store.check()
+        if self._unnamed:
+            text = f"{module.name}/{name} may be {self._unnamed}; see `interlock journal verify`"
+            raise HostError(FAILED_PRECONDITION, "INSTANCE_FAILED", text)
+        instance = DurableInstance(self, module, name, self.store, level)
+        with self._lock:
+            self._all[instance] = None
+        return instance
+
+    def admit(self, served: Module, instance: DurableInstance) -> None:
+        """Take in an instance that was recovered."""
+        with self._lock:
+            self._all[instance] = None
+        self.engine.admit(served, instance)
+
+    def refuse_new(self, why: str) -> None:
+        """Make no new instances: any name may be the one that was lost."""
+        self._unnamed = why
+
+    def wait_for_module(self, instance_id: int) -> None:
+        """Keep what an instance needs that cannot be made now."""
+        self._waiting.add(instance_id)
+
+    def forget(self, instance: DurableInstance) -> None:
+        """Remove what is kept of an instance that was deleted, once that is durable.
+
+        Raises:
+            HostError: UNAVAILABLE/JOURNAL_FAILED.
+        """
+        with self._lock:
+            self._all.pop(instance, None)
+            self._live.pop(instance, None)
+        if instance.id:
+            self.store.sync(instance.last_lsn)
+            with contextlib.suppress(OSError):  # the next recovery removes them
+                self.store.snapshots.remove(instance.id)
+
+    def instances(self) -> list[DurableInstance]:
+        """Return all durable instances, in memory or not."""
+        with self._lock:
+            return list(self._all)
+
+    @property
+    def live(self) -> int:
+        """How many of them have a machine."""
+        return len(self._live)
+
+    # Modules
+
+    def served(self, package: str) -> Module | None:
+        """Return the module that is served under a package."""
+        return self.engine.module_of(package)
+
+    def module_of(self, served: Module, digest: str) -> Module:
+        """Return the module of a digest, which may be older than the one that is served.
+
+        Raises:
+            ModuleError: It does not compile here.
+            ModuleDamaged: The file that was kept is not what it was.
+        """
+        if served.digest == digest:
+            return served
+        older = self._older.get(digest)
+        if older is None:
+            wasm = self.store.modules.get(digest)
+            config = self.engine.config
+            older = Module(wasm, Path(f"modules/{digest}.wasm"), config.cache, config.caps)
+            older.name = served.name
+            self._older[digest] = older
+        return older
+
+    # The engine, to an instance
+
+    def schedule(self, instance: Instance, deadline: int) -> None:
+        """Tick the instance at `deadline`."""
+        self.engine.schedule(instance, deadline)
+
+    def config_of(self, module: Module, name: str) -> bytes:
+        """Return the configuration that an instance is made with."""
+        return self.engine.config_of(module, name)
+
+    def seed_of(self, module: Module, name: str) -> int:
+        """Return 64 bits for an instance."""
+        return self.engine.seed_of(module, name)
+
+    def making(self, instance: DurableInstance) -> None:
+        """Make room for a machine.
+
+        Raises:
+            HostError: RESOURCE_EXHAUSTED/TOO_MANY_INSTANCES.
+        """
+        most = self.engine.config.max_instances
+        if self.engine.live < most or instance in self._live:
+            return
+        if self.store.options.idle_seconds:
+            self._make_room(max(1, most // _ROOM))
+        if self.engine.live >= most:
+            text = f"{self.engine.live} instances are in memory, as many as this host may hold"
+            raise HostError(RESOURCE_EXHAUSTED, "TOO_MANY_INSTANCES", text)
+
+    def awake(self, instance: DurableInstance) -> None:
+        """The instance has a machine now."""
+        with self._lock:
+            self._live[instance] = None
+
+    def settled(self, instance: DurableInstance) -> None:
+        """The instance was recovered; others sleep where that is too many in memory."""
+        self.awake(instance)
+        most = self.engine.config.max_instances
+        if self.live > most and self.store.options.idle_seconds:
+            self._make_room(max(1, most // _ROOM))
+
+    def save_soon(self, instance: DurableInstance) -> None:
+        """Take a snapshot of the instance when there is time."""
+        self._wanted.append(instance)
+        self.wake_keeper()
+
+    # Saving and sleeping
+
+    def keep(self) -> None:
+        """Save what asked for it, let idle instances sleep, and remove journal that nobody needs.
+
+        A disk that refuses is told to the observer; all of it is tried again.
+        """
+        try:
+            while self._wanted:
+                self._wanted.popleft().save()
+            self._let_sleep()
+            self.trim()
+        except (HostError, OSError) as error:
+            self.observer.not_saved(str(error))
+
+    def _let_sleep(self) -> None:
+        idle = int(self.store.options.idle_seconds * 1e9)
+        if not idle:
+            return
+        since = self.clock.now() - idle
+        for instance in self._sleepers():
+            if instance.last_used <= since:
+                self._hibernate(instance)
+
+    def _sleepers(self) -> list[DurableInstance]:
+        with self._lock:
+            live = list(self._live)
+        gone = [instance for instance in live if instance.machine is None]
+        with self._lock:
+            for instance in gone:
+                self._live.pop(instance, None)
+        return [instance for instance in live if instance.machine is not None and not instance.calls]
+
+    def _make_room(self, count: int) -> None:
+        oldest = sorted(self._sleepers(), key=operator.attrgetter("last_used"))
+        for instance in oldest[:count]:
+            self._hibernate(instance)
+
+    def _hibernate(self, instance: DurableInstance) -> None:
+        if instance.save() and instance.sleep():
+            with self._lock:
+                self._live.pop(instance, None)
+            if instance.sleeps_until != NEVER:
+                self.engine.schedule(instance, instance.sleeps_until)
+
+    def trim(self) -> None:
+        """Remove segments that no instance needs; save those that hold back too many bytes."""
+        journal, options = self.store.journal, self.store.options
+        if len(journal.segments()) < 2:  # the one that is written to stays
+            return
+        journal.drop_before(self._needed())
+        segments = journal.segments()
+        if sum(segment.bytes for segment in segments) <= options.journal_bytes or len(segments) < 2:
+            return
+        behind = segments[0].last_lsn
+        for instance in self.instances():
+            if instance.id and instance.saved_lsn <= behind:
+                instance.save()
+        journal.drop_before(self._needed(pressed=True))
+
+    def _needed(self, *, pressed: bool = False) -> int:
+        """Return the first LSN that any instance may be made again from."""
+        store = self.store
+        needed = store.journal.durable_lsn + 1
+        known = {instance.id for instance in self.instances()}
+        for instance_id in {*known, *store.snapshots.instances(), *self._waiting} - {0}:
+            lsns = store.snapshots.lsns(instance_id)
+            if lsns and (pressed or len(lsns) >= store.options.snapshots_kept):
+                needed = min(needed, (lsns[-1] if pressed else lsns[0]) + 1)
+            else:
+                needed = min(needed, instance_id)
+        return needed
+
+    # Failures of the disk
+
+    def failed(self, failure: JournalFailed) -> None:
+        """Nothing can be written: forget what the disk does not have, and tell every caller."""
+        self.observer.journal_failed(str(failure))
+        self.store.barrier.fail(self.store.journal.durable_lsn, journal_failed(failure))
+        for instance in self.instances():
+            instance.lose(failure)
+        self.store.recovered()
+
+    def resumed(self) -> None:
+        """The disk takes entries again: come back, and do what is due."""
+        self.observer.journal_resumed()
+        for instance in self.instances():
+            try:
+                instance.revive()
+            except HostError as error:
+                self.observer.not_saved(f"{instance.module.name}/{instance.name}: {error}")
+
+    # End
+
+    def close(self, *, clean: bool = True) -> None:
+        """Cancel what is parked (reason 4), sync, seal, and let the data directory go."""
+        if clean and self.store.failure is None:
+            for instance in self.instances():
+                instance.stop()
+        self.store.close(clean=clean and self.store.failure is None)
+        with self._lock:
+            self._all.clear()
+            self._live.clear()

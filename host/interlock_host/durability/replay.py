@@ -1,0 +1,187 @@
+"""Replay: an instance does again what the journal says it did, and is held to every answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
+
+from google.protobuf.message import DecodeError
+
+from interlock.journal.v1 import journal_pb2
+from interlock_host.birth import make_machine
+from interlock_host.calls import Call, CancelReason
+from interlock_host.clock import Clock
+from interlock_host.durability.head import read_head
+from interlock_host.durability.transaction import TICK, Replayed
+from interlock_host.errors import HostError, cancelled_as
+from interlock_host.instance import State
+from interlock_host.journal.entry import Entry, Kind
+from interlock_host.observer import EngineObserver
+from interlock_host.snapshot.form import Snapshot
+from interlock_host.wasm.image import restore_machine
+from interlock_host.wasm.machine import StartFailed
+
+if TYPE_CHECKING:
+    from interlock_host.birth import Host
+    from interlock_host.durability.instance import DurableInstance
+
+UNLIMITED = 0
+"""No budget: what an entry took the first time, it may take again."""
+
+
+class NotReplayed(Exception):
+    """The entries do not lead to a state that can be trusted; says where."""
+
+
+class Muted:
+    """Stands in for the engine in replay: what is done again is not told again."""
+
+    virtual = True  # a settle may take as long as it took
+
+    def __init__(self, host: Host) -> None:
+        self.clock: Clock = host.clock
+        self.observer = EngineObserver()
+
+    def schedule(self, instance: object, deadline: int) -> None:
+        """Leave it: an instance that is being made does nothing by itself."""
+
+
+def replay(instance: DurableInstance, snapshot: Snapshot | None, entries: Iterable[Entry]) -> None:
+    """Bring an instance without a machine to where its entries end.
+
+    Args:
+        instance: In replay; its host is muted.
+        snapshot: Where to begin, or None: at its CREATE.
+        entries: Behind the snapshot, in order.
+
+    Raises:
+        NotReplayed: An entry is missing, trapped, or was answered differently.
+    """
+    entry: Entry | None = None
+    try:
+        if snapshot is not None:
+            _load(instance, snapshot)
+        for entry in entries:
+            _apply(instance, entry)
+            if instance.state is not State.LIVE:
+                break
+    except NotReplayed:
+        raise
+    except (Replayed, HostError, StartFailed, KeyError, DecodeError) as error:
+        where = f"at LSN {entry.lsn}" if entry is not None else "in its snapshot"
+        raise NotReplayed(f"replay stopped {where}: {type(error).__name__}: {error}") from error
+
+
+def _load(instance: DurableInstance, snapshot: Snapshot) -> None:
+    head = journal_pb2.SnapshotHead.FromString(snapshot.head)
+    read_head(instance, head)
+    instance.machine = restore_machine(
+        instance.module.program,
+        head.birth.limits.max_memory,
+        UNLIMITED,
+        snapshot.image,
+        random_state=head.random,
+        now=head.now,
+    )
+    instance.id, instance.last_lsn, instance.saved_lsn = snapshot.instance, snapshot.lsn, snapshot.lsn
+    instance.unsaved_entries = instance.unsaved_bytes = 0
+
+
+def _apply(instance: DurableInstance, entry: Entry) -> None:
+    if entry.previous != instance.last_lsn:
+        text = f"LSN {entry.lsn} follows {entry.previous}, not {instance.last_lsn}: entries are missing"
+        raise NotReplayed(text)
+    instance.begin_transaction()
+    if entry.kind == Kind.CREATE:
+        _create(instance, entry)
+    elif entry.kind == Kind.VOID:
+        _void(instance, entry)
+    elif entry.kind == Kind.DELETE:
+        instance.machine, instance.state = None, State.DELETED
+    else:
+        instance._settle_at(entry.now)
+        _ENTER[entry.kind](instance, entry)
+        instance._leave(entry.now)
+    if instance.outcome != entry.outcome and instance.state is State.LIVE:
+        text = (
+            f"LSN {entry.lsn} was answered differently in replay: {instance.module.name} is not"
+            " deterministic, or is not the module that wrote it"
+        )
+        raise NotReplayed(text)
+    instance.last_lsn = entry.lsn
+    instance.unsaved_entries += 1
+    instance.unsaved_bytes += len(entry.payload)
+
+
+def _create(instance: DurableInstance, entry: Entry) -> None:
+    birth = journal_pb2.Birth.FromString(entry.payload)
+    instance.birth, instance.id = birth, entry.lsn
+    instance.last_now = entry.now
+    instance.machine = make_machine(
+        instance.module,
+        birth.name,
+        entry.now,
+        seed=birth.seed,
+        config=birth.config,
+        max_memory=birth.limits.max_memory,
+        budget_ms=UNLIMITED,
+    )
+
+
+def _void(instance: DurableInstance, entry: Entry) -> None:
+    voided = journal_pb2.Voided.FromString(entry.payload)
+    instance.trap_times.append(entry.now)
+    instance.last_id = max(instance.last_id, entry.call)
+    if voided.export == TICK:
+        instance.refuse(voided.trap)
+        return
+    instance._settle_at(entry.now)
+    if instance.traps_too_often():
+        instance.refuse(voided.trap)
+
+
+def _call(instance: DurableInstance, entry: Entry) -> None:
+    methods = instance.module.methods_by_index
+    if entry.method >= len(methods):
+        raise NotReplayed(f"LSN {entry.lsn} calls method {entry.method}; the module has {len(methods)}")
+    call = Call(methods[entry.method], entry.call, len(entry.payload), None)
+    call.instance = instance
+    instance.last_id = entry.call
+    instance.adopt(call)
+    if entry.identity:
+        call.identity = entry.identity
+        instance.known_answers().begin(call, entry.payload)
+    machine = instance.machine
+    assert machine is not None
+    instance._enter_message(machine, call, entry.payload, entry.now)
+
+
+def _message(instance: DurableInstance, entry: Entry) -> None:
+    machine = instance.machine
+    assert machine is not None
+    instance._enter_message(machine, instance.calls[entry.call], entry.payload, entry.now)
+
+
+def _half_close(instance: DurableInstance, entry: Entry) -> None:
+    call = instance.calls[entry.call]
+    instance._enter("interlock_half_close", call, call.id, entry.now)
+
+
+def _cancel(instance: DurableInstance, entry: Entry) -> None:
+    call, reason = instance.calls[entry.call], CancelReason(entry.method)
+    call.cancelled = True
+    instance._enter("interlock_cancel", call, call.id, reason, entry.now)
+    instance._finish(call, cancelled_as(reason))
+
+
+def _time(instance: DurableInstance, entry: Entry) -> None:
+    """The settle was all."""
+
+
+_ENTER: dict[int, Callable[[DurableInstance, Entry], None]] = {
+    Kind.CALL: _call,
+    Kind.MESSAGE: _message,
+    Kind.HALF_CLOSE: _half_close,
+    Kind.CANCEL: _cancel,
+    Kind.TIME: _time,
+}
