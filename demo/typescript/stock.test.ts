@@ -47,6 +47,30 @@ test("queue", async () => {
   assert.equal((await ask(client, queues.ack, AckRequest.create({ instance, receipts }))).acked, 2);
 });
 
+test("batches", async () => {
+  const instance = "ts-batch";
+  // As many items as a message may have, in order, each with a receipt of its own.
+  const items = Array.from({ length: 4096 }, (_, number) => ({ data: Buffer.from(`${number}`) }));
+  const pushed = await ask(client, queues.push, PushRequest.create({ instance, items }));
+  assert.deepEqual(pushed, { accepted: items.length, duplicates: 0, firstSequence: 1n });
+  const taken: string[] = [];
+  while (taken.length < items.length) {
+    const popped = await ask(client, queues.pop, PopRequest.create({ instance, maxItems: 1000, leaseMs: 60_000 }));
+    const receipts = popped.items.map((item) => item.receipt);
+    assert.equal(new Set(receipts).size, Math.min(1000, items.length - taken.length));
+    assert.deepEqual(await ask(client, queues.ack, AckRequest.create({ instance, receipts })), {
+      acked: receipts.length,
+      unknown: [],
+    });
+    taken.push(...popped.items.map((item) => item.data.toString()));
+  }
+  assert.deepEqual(taken, [...items.keys()].map(String));
+
+  const tooMany = PushRequest.create({ instance, items: [...items, { data: Buffer.from("one more") }] });
+  const refused = infoOf(await failureOf(ask(client, queues.push, tooMany)));
+  assert.deepEqual([refused?.reason, refused?.metadata["field"]], ["INVALID_PROTO", "items"]);
+});
+
 test("subscribe", async () => {
   const instance = "ts-stream";
   const { path, requestSerialize, responseDeserialize } = queues.subscribe;
@@ -122,6 +146,23 @@ test("a parked call is forgotten at its deadline", { timeout: 60_000 }, async ()
   await waiting(instance, 1n);
   assert.equal((await popped).code, status.DEADLINE_EXCEEDED);
   await waiting(instance, 0n); // the daemon's clock may run out after the client's
+});
+
+test("a call that is taken back leaves its item to others", { timeout: 60_000 }, async () => {
+  const instance = "ts-taken-back";
+  const stop = new AbortController();
+  const request = PopRequest.create({ instance, waitMs: 3_600_000 });
+  const popped = failureOf(ask(client, queues.pop, request, 3_600_000, stop.signal));
+  await waiting(instance, 1n);
+  stop.abort();
+  assert.equal((await popped).name, "AbortError");
+  await waiting(instance, 0n);
+  await ask(client, queues.push, PushRequest.create({ instance, items: [{ data: Buffer.from("kept") }] }));
+  const { items } = await ask(client, queues.pop, PopRequest.create({ instance, maxItems: 1 }));
+  assert.equal(items[0]?.data.toString(), "kept");
+
+  const late = failureOf(ask(client, queues.pop, request, 3_600_000, stop.signal));
+  assert.equal((await late).name, "AbortError", "given before the call, it is none");
 });
 
 /** Asks until so many calls are parked. */

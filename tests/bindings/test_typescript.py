@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +13,7 @@ import pytest
 from demo.daemon import Daemon
 from demo.readings import Readings
 from demo.typescript_client import LOCK, PACKAGE
+from tests.bindings.go_toolchain import require_go
 from tests.bindings.node_toolchain import require_node, run_node
 
 pytestmark = pytest.mark.timeout(900)  # the first run in a checkout fetches the packages
@@ -37,6 +40,27 @@ def test_versions_are_exact() -> None:
     for name, version in {**manifest["dependencies"], **manifest["devDependencies"]}.items():
         assert re.fullmatch(r"[0-9.]+", version), name
         assert packages()[f"node_modules/{name}"]["version"] == version
+
+
+def test_it_is_a_stock_client() -> None:
+    """gRPC, Node.js, and what protoc generated: nothing else of anybody's."""
+    taken: set[str] = set()
+    for source in PACKAGE.glob("*.ts"):
+        taken |= set(re.findall(r'\bfrom "([^"]+)"', source.read_text("utf-8")))
+    elsewhere = {name for name in taken if not name.startswith(("node:", "./gen/"))}
+    own = {f"./{source.stem}.js" for source in PACKAGE.glob("*.ts")}
+    assert elsewhere - own == {"@grpc/grpc-js"}
+
+
+@pytest.mark.parametrize(("ci", "outcome"), [("", pytest.skip.Exception), ("true", pytest.fail.Exception)])
+@pytest.mark.parametrize("require", [require_node, require_go])
+def test_a_missing_language_is_seen(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, require: Callable[[], None], ci: str, outcome: Any
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("CI", ci)
+    with pytest.raises(outcome, match=r"not installed|CI must not leave its tests out"):
+        require()
 
 
 @pytest.mark.usefixtures("node")
