@@ -23,6 +23,9 @@ class Found(NamedTuple):
     """The newest one that is whole."""
     damage: list[str]
     """Of each newer file, its path and what is wrong with it."""
+    reached: int = 0
+    """The LSN of the newest file, whole or not: the instance was there. A state that the
+    journal does not lead that far, because its entries were dropped, is an old one."""
 
 
 class SnapshotStore:
@@ -49,6 +52,8 @@ class SnapshotStore:
         self._lock = threading.Lock()
         self._lsns: dict[int, list[int]] = {}
         """By instance, rising."""
+        self._reached: dict[int, int] = {}
+        """By instance, the newest of all, whether found damaged since or not."""
         if not read_only:
             open_folder(disk, FOLDER)
         for name in disk.list(FOLDER):
@@ -80,6 +85,7 @@ class SnapshotStore:
         if lsn not in lsns:
             lsns.append(lsn)
             lsns.sort()
+        self._reached[instance] = max(lsn, self._reached.get(instance, 0))
 
     def _drop(self, instance: int, lsns: list[int]) -> None:
         """Remove files; one that cannot be is tried again with the next."""
@@ -90,34 +96,54 @@ class SnapshotStore:
                 pass
             except OSError:
                 continue
-            with self._lock:
-                self._lsns[instance].remove(lsn)
+            self._forget(instance, lsn)
+
+    def _forget(self, instance: int, lsn: int) -> None:
+        with self._lock, contextlib.suppress(KeyError, ValueError):
+            self._lsns[instance].remove(lsn)
 
     def newest(self, instance: int) -> Found:
-        """Return the newest snapshot of an instance that is whole."""
+        """Return the newest snapshot of an instance that is whole.
+
+        A damaged one is told of once. Its file stays, for whoever looks into it, but
+        counts no more: what it should have been a second copy of is not removed for it.
+        """
         damage: list[str] = []
+        reached = self._reached.get(instance, 0)
         for lsn in reversed(self.lsns(instance)):
-            path = _path(instance, lsn)
             try:
-                return Found(decode(bytes(self._disk.read(path)), instance, lsn), damage)
+                return Found(self.read(instance, lsn), damage, reached)
             except SnapshotDamaged as error:
-                damage.append(f"{path}: {error}")
-            except OSError as error:
-                damage.append(f"{path}: {error.strerror or error}")
-        return Found(None, damage)
+                damage.append(str(error))
+                self._forget(instance, lsn)
+        return Found(None, damage, reached)
+
+    def read(self, instance: int, lsn: int) -> Snapshot:
+        """Return one snapshot.
+
+        Raises:
+            SnapshotDamaged: It is not whole, or cannot be read; names the file.
+        """
+        path = _path(instance, lsn)
+        try:
+            return decode(bytes(self._disk.read(path)), instance, lsn)
+        except SnapshotDamaged as error:
+            raise SnapshotDamaged(f"{path}: {error}") from None
+        except OSError as error:
+            raise SnapshotDamaged(f"{path}: {error.strerror or error}") from error
 
     def instances(self) -> list[int]:
-        """Return the ids of all instances that have a snapshot, whole or not."""
+        """Return the ids of all instances that have a snapshot, whole or damaged."""
         with self._lock:
             return sorted(self._lsns)
 
     def lsns(self, instance: int) -> list[int]:
-        """Return the LSNs of an instance's snapshots, rising."""
+        """Return the LSNs of an instance's snapshots, rising, without those found damaged."""
         with self._lock:
             return list(self._lsns.get(instance, ()))
 
     def oldest_kept(self, instance: int) -> int | None:
-        """Return the LSN behind which the journal is needed to restore from any kept snapshot."""
+        """Return the LSN behind which the journal is needed; None: all of it is."""
         return next(iter(self.lsns(instance)), None)
 
     def remove(self, instance: int) -> None:
@@ -131,6 +157,7 @@ class SnapshotStore:
                 self._disk.remove(_path(instance, lsn))
         with self._lock:
             self._lsns.pop(instance, None)
+            self._reached.pop(instance, None)
 
 
 def _name(instance: int, lsn: int) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import struct
 from collections.abc import Iterable
 from typing import Any
@@ -9,6 +11,8 @@ from typing import Any
 import pytest
 import wasmtime
 
+from interlock_host.snapshot import Snapshot, SnapshotDamaged
+from interlock_host.snapshot.form import decode, encode
 from interlock_host.wasm.compiler import compiler
 from interlock_host.wasm.image import (
     PAGE_BYTES,
@@ -19,6 +23,7 @@ from interlock_host.wasm.image import (
     restore_machine,
 )
 from interlock_host.wasm.machine import Machine, Program
+from tests.host.snapshot.test_form import sealed
 from tests.host.test_wasi import imported
 
 MAX_MEMORY = 4 * WASM_PAGE_BYTES
@@ -162,3 +167,23 @@ def test_misfit_of_globals() -> None:
         restored(made, image_of(globals=(1 << 32,)))
     with pytest.raises(ImageMisfit, match="exports no global interlock_global_1"):
         capture(fresh(program("", ["interlock_global_1"])))
+
+
+def test_hostile_images() -> None:
+    """Whatever a snapshot holds that somebody changed, and sealed again, its machine is made or refused."""
+    names = ["interlock_global_0", "interlock_global_1"]
+    made = program(" ".join(f'(global (export "{name}") (mut i64) (i64.const 0))' for name in names), names)
+    snapshot = Snapshot(1, 1, b"", image_of(runs=((PAGE_BYTES, b"x" * PAGE_BYTES),), globals=(1, 1 << 63)))
+    data = encode(snapshot)
+    outcomes = set()
+    for at, bit in itertools.product(range(8, len(data) - 4), range(8)):
+        flipped = bytearray(data)
+        flipped[at] ^= 1 << bit
+        with contextlib.suppress(SnapshotDamaged):
+            image = decode(sealed(bytes(flipped)), 1, 1).image
+            try:
+                restored(made, image)
+                outcomes.add("made")
+            except ImageMisfit:
+                outcomes.add("refused")
+    assert outcomes == {"made", "refused"}

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from interlock_host.disk import Disk, RealDisk
-from interlock_host.snapshot import SnapshotStore
+from interlock_host.snapshot import Snapshot, SnapshotDamaged, SnapshotStore
 from interlock_host.wasm.image import PAGE_BYTES, WASM_PAGE_BYTES, Image
 from tests.host.snapshot.memory_disk import MemoryDisk
 
@@ -28,7 +28,10 @@ def path(lsn: int, instance: int = ID) -> str:
 
 def found(store: SnapshotStore, instance: int = ID) -> tuple[int, bytes] | None:
     """The LSN and the head of the newest whole snapshot, which is what was written."""
-    snapshot = store.newest(instance).snapshot
+    return told(store.newest(instance).snapshot, instance)
+
+
+def told(snapshot: Snapshot | None, instance: int = ID) -> tuple[int, bytes] | None:
     if snapshot is None:
         return None
     assert snapshot.image.memory == image(snapshot.head).memory
@@ -115,9 +118,9 @@ def test_other_names_are_left_alone(disk: Disk) -> None:
 
 def check_fallback(disk: MemoryDisk) -> None:
     """The newest is damaged: the older one stands in for it, and the file is named."""
-    store = SnapshotStore(disk)
-    result = store.newest(ID)
-    assert found(store) == (OLD, b"o")
+    result = SnapshotStore(disk).newest(ID)
+    assert told(result.snapshot) == (OLD, b"o")
+    assert result.reached == NEW
     (line,) = result.damage
     assert line.startswith(f"{path(NEW)}: it")
 
@@ -154,15 +157,38 @@ def test_files_that_changed_places(memory: MemoryDisk) -> None:
     files[path(OLD)], files[path(NEW)] = files[path(NEW)], files[path(OLD)]
     files[path(NEW, ID + 1)] = files[path(OLD)]
     store = SnapshotStore(memory)
-    assert [found(store), found(store, ID + 1)] == [None, None]
-    assert store.newest(ID + 1).damage == [f"{path(NEW, ID + 1)}: it is of instance {ID} at LSN {NEW}"]
+    assert found(store) is None
+    result = store.newest(ID + 1)
+    assert result.snapshot is None
+    assert result.damage == [f"{path(NEW, ID + 1)}: it is of instance {ID} at LSN {NEW}"]
 
 
 def test_unreadable(memory: MemoryDisk) -> None:
     memory.failing = fails("read", path(NEW), errno.EIO)
+    result = SnapshotStore(memory).newest(ID)
+    assert told(result.snapshot) == (OLD, b"o")
+    assert result.damage == [f"{path(NEW)}: Input/output error"]
+
+
+def test_damaged_one_does_not_count(memory: MemoryDisk) -> None:
+    """Otherwise the next write would remove the last whole one but its own."""
+    memory.files[path(NEW)][30] ^= 1
     store = SnapshotStore(memory)
+    assert len(store.newest(ID).damage) == 1
+    assert (store.lsns(ID), store.newest(ID).damage) == ([OLD], [])
+    assert store.newest(ID).reached == NEW, "what the older one leads to must come as far"
+    store.write(ID, LATEST, b"l", image(b"l"))
+    assert (store.lsns(ID), store.oldest_kept(ID)) == ([OLD, LATEST], OLD)
+    memory.files[path(LATEST)][30] ^= 1
     assert found(store) == (OLD, b"o")
-    assert store.newest(ID).damage == [f"{path(NEW)}: Input/output error"]
+    assert path(NEW) in memory.files
+
+
+def test_read(memory: MemoryDisk) -> None:
+    store = SnapshotStore(memory, read_only=True)
+    assert [told(store.read(ID, lsn)) for lsn in store.lsns(ID)] == [(OLD, b"o"), (NEW, b"n")]
+    with pytest.raises(SnapshotDamaged, match=f"^{path(LATEST)}: No such file"):
+        store.read(ID, LATEST)
 
 
 # Writing
