@@ -9,24 +9,27 @@ import (
 	"github.com/anishathalye/porcupine"
 )
 
+// explainMost bounds each of the searches of an explanation: a shorter one is worth no more.
+const explainMost = 2 * time.Second
+
 // explain says where a history goes wrong, in as few calls as it can: the earliest answer that
 // no order explains, and the furthest that an order gets without it. What comes after an answer
 // cannot make it right, so the beginnings of a history that have an order can be halved for.
-func explain(history []porcupine.Operation, of spec, most time.Duration) string {
+func explain(history []porcupine.Operation, of spec) string {
 	answered := slices.DeleteFunc(slices.Clone(history), func(o porcupine.Operation) bool { return o.Output == nil })
 	slices.SortFunc(answered, func(a, b porcupine.Operation) int { return int(a.Return - b.Return) })
 	right, wrong := -1, len(answered)-1
 	for wrong-right > 1 {
 		middle := (right + wrong) / 2
 		part := until(history, answered[middle].Return)
-		if porcupine.CheckOperationsTimeout(model(of), part, most) == porcupine.Illegal {
+		if porcupine.CheckOperationsTimeout(model(of), part, explainMost) == porcupine.Illegal {
 			wrong = middle
 		} else {
 			right = middle
 		}
 	}
 	last := answered[wrong]
-	return report(until(history, last.Return), last, of, most)
+	return report(until(history, last.Return), last, of)
 }
 
 // until returns the beginning of a history: calls that had no answer by then have none.
@@ -44,11 +47,11 @@ func until(history []porcupine.Operation, moment int64) []porcupine.Operation {
 	return part
 }
 
-func report(history []porcupine.Operation, last porcupine.Operation, of spec, most time.Duration) string {
+func report(history []porcupine.Operation, last porcupine.Operation, of spec) string {
 	var text strings.Builder
 	fmt.Fprintf(&text, "NOT LINEARIZABLE: no order of the first %d operations on %s explains\n  %s\n",
 		len(history), last.Input.(*call).instance, line(last))
-	_, info := porcupine.CheckOperationsVerbose(model(of), history, most)
+	_, info := porcupine.CheckOperationsVerbose(model(of), history, explainMost)
 	order := longest(info.PartialLinearizationsOperations()[0])
 	state := of.start()
 	for _, operation := range order {

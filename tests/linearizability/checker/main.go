@@ -52,7 +52,7 @@ func judge(history []porcupine.Operation, of spec, most time.Duration, picture s
 			fmt.Printf("undecided after %v: %d operations on %s\n", most, len(part), part[0].Input.(*call).instance)
 			code = max(code, exitUndecided)
 		case porcupine.Illegal:
-			fmt.Print(explain(part, of, most))
+			fmt.Print(explain(part, of))
 			draw(of, info, picture)
 			return exitWrong
 		}

@@ -61,7 +61,7 @@ func run(t *testing.T, of spec, cases []planted) {
 			for _, part := range of.parts(history) {
 				if porcupine.CheckOperationsTimeout(model(of), part, time.Minute) == porcupine.Illegal {
 					right = false
-					t.Log(explain(part, of, time.Minute))
+					t.Log(explain(part, of))
 				}
 			}
 			if right != p.right {

@@ -119,6 +119,9 @@ func (queue) step(state any, c *call, answer any) (any, string) {
 		}
 		return s, ""
 	case *pushRequest:
+		if s.limit > 0 && len(ask.Items) > 1 {
+			return s, "the model cannot judge it: its items come in one by one, and pops may come between"
+		}
 		return s.push(ask, answer)
 	case *popRequest:
 		return s.pop(ask, answer)

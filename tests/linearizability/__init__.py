@@ -1,0 +1,1 @@
+"""Histories of a real daemon under real concurrency, judged by Porcupine."""
