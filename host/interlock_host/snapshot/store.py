@@ -51,9 +51,10 @@ class SnapshotStore:
         self._keep = keep
         self._lock = threading.Lock()
         self._lsns: dict[int, list[int]] = {}
-        """By instance, rising."""
-        self._reached: dict[int, int] = {}
-        """By instance, the newest of all, whether found damaged since or not."""
+        """By instance, rising: those that count."""
+        self._discounted: dict[int, list[int]] = {}
+        """By instance, files that may be there and do not count: one was found damaged, the
+        name of another may not last."""
         if not read_only:
             open_folder(disk, FOLDER)
         for name in disk.list(FOLDER):
@@ -73,34 +74,36 @@ class SnapshotStore:
             OSError: It could not be written; the earlier ones are all there still.
         """
         data = encode(Snapshot(instance, lsn, head, image))
-        write_whole(self._disk, FOLDER, _name(instance, lsn), data)
+        try:
+            write_whole(self._disk, FOLDER, _name(instance, lsn), data)
+        except OSError:
+            if lsn not in self.lsns(instance):
+                self._discount(instance, lsn)
+            raise
         with self._lock:
             self._add(instance, lsn)
             surplus = self._lsns[instance][: -self._keep]
-        self._drop(instance, surplus)
+        for old in surplus:
+            self._drop(instance, old)
         return len(data)
 
     def _add(self, instance: int, lsn: int) -> None:
+        _take(self._discounted, instance, lsn)
         lsns = self._lsns.setdefault(instance, [])
         if lsn not in lsns:
             lsns.append(lsn)
             lsns.sort()
-        self._reached[instance] = max(lsn, self._reached.get(instance, 0))
 
-    def _drop(self, instance: int, lsns: list[int]) -> None:
-        """Remove files; one that cannot be is tried again with the next."""
-        for lsn in lsns:
-            try:
-                self._disk.remove(_path(instance, lsn))
-            except FileNotFoundError:
-                pass
-            except OSError:
-                continue
-            self._forget(instance, lsn)
-
-    def _forget(self, instance: int, lsn: int) -> None:
-        with self._lock, contextlib.suppress(KeyError, ValueError):
-            self._lsns[instance].remove(lsn)
+    def _drop(self, instance: int, lsn: int) -> None:
+        """Remove a file; if it cannot be, the next write tries again."""
+        try:
+            self._disk.remove(_path(instance, lsn))
+        except FileNotFoundError:
+            pass
+        except OSError:
+            return
+        with self._lock:
+            _take(self._lsns, instance, lsn)
 
     def newest(self, instance: int) -> Found:
         """Return the newest snapshot of an instance that is whole.
@@ -109,14 +112,24 @@ class SnapshotStore:
         counts no more: what it should have been a second copy of is not removed for it.
         """
         damage: list[str] = []
-        reached = self._reached.get(instance, 0)
+        reached = max(self._files(instance), default=0)
         for lsn in reversed(self.lsns(instance)):
             try:
                 return Found(self.read(instance, lsn), damage, reached)
             except SnapshotDamaged as error:
                 damage.append(str(error))
-                self._forget(instance, lsn)
+                self._discount(instance, lsn)
         return Found(None, damage, reached)
+
+    def _discount(self, instance: int, lsn: int) -> None:
+        with self._lock:
+            _take(self._lsns, instance, lsn)
+            _take(self._discounted, instance, lsn)
+            self._discounted.setdefault(instance, []).append(lsn)
+
+    def _files(self, instance: int) -> list[int]:
+        with self._lock:
+            return [*self._lsns.get(instance, ()), *self._discounted.get(instance, ())]
 
     def read(self, instance: int, lsn: int) -> Snapshot:
         """Return one snapshot.
@@ -133,12 +146,12 @@ class SnapshotStore:
             raise SnapshotDamaged(f"{path}: {error.strerror or error}") from error
 
     def instances(self) -> list[int]:
-        """Return the ids of all instances that have a snapshot, whole or damaged."""
+        """Return the ids of all instances that have a file, whether it counts or not."""
         with self._lock:
-            return sorted(self._lsns)
+            return sorted(self._lsns.keys() | self._discounted.keys())
 
     def lsns(self, instance: int) -> list[int]:
-        """Return the LSNs of an instance's snapshots, rising, without those found damaged."""
+        """Return the LSNs of an instance's snapshots that count, rising."""
         with self._lock:
             return list(self._lsns.get(instance, ()))
 
@@ -147,17 +160,23 @@ class SnapshotStore:
         return next(iter(self.lsns(instance)), None)
 
     def remove(self, instance: int) -> None:
-        """Forget an instance.
+        """Forget an instance, durably: once this returns, its DELETE need not be kept.
 
         Raises:
-            OSError: A file is there still.
+            OSError: A file is there still, or may come back.
         """
-        for lsn in self.lsns(instance):
+        for lsn in self._files(instance):
             with contextlib.suppress(FileNotFoundError):
                 self._disk.remove(_path(instance, lsn))
+        self._disk.sync_folder(FOLDER)
         with self._lock:
             self._lsns.pop(instance, None)
-            self._reached.pop(instance, None)
+            self._discounted.pop(instance, None)
+
+
+def _take(lsns: dict[int, list[int]], instance: int, lsn: int) -> None:
+    if lsn in lsns.get(instance, ()):
+        lsns[instance].remove(lsn)
 
 
 def _name(instance: int, lsn: int) -> str:

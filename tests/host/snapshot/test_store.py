@@ -104,6 +104,42 @@ def test_remove(disk: Disk) -> None:
     store.remove(ID)
 
 
+def test_remove_lasts(memory: MemoryDisk) -> None:
+    """No file may come back: the journal forgets that the instance was deleted."""
+    memory.files[path(NEW)][30] ^= 1
+    store = SnapshotStore(memory)
+    store.newest(ID)
+    memory.steps.clear()
+    store.remove(ID)
+    assert memory.steps == [f"remove {path(OLD)}", f"remove {path(NEW)}", "sync_folder snapshots"]
+    assert store.newest(ID) == (None, [], 0)
+
+
+def test_name_that_may_not_last(memory: MemoryDisk) -> None:
+    """A file whose name could not be synced does not count, and goes with its instance."""
+    store = SnapshotStore(memory)
+    memory.failing = fails("sync_folder", "snapshots")
+    with pytest.raises(OSError, match="Input/output"):
+        store.write(ID, LATEST, b"l", image(b"l"))
+    assert store.lsns(ID) == [OLD, NEW]
+    assert path(LATEST) in memory.files
+    memory.failing = lambda step, path: None
+    assert store.newest(ID).reached == LATEST
+    store.remove(ID)
+    assert memory.files == {}
+
+
+def test_remove_fails(memory: MemoryDisk) -> None:
+    store = SnapshotStore(memory)
+    memory.failing = fails("remove", path(NEW))
+    with pytest.raises(OSError, match="Input/output"):
+        store.remove(ID)
+    assert store.instances() == [ID]
+    memory.failing = lambda step, path: None
+    store.remove(ID)
+    assert (store.instances(), memory.files) == ([], {})
+
+
 def test_other_names_are_left_alone(disk: Disk) -> None:
     disk.make_folder("snapshots")
     names = ["notes.txt", f"{OLD:020}.snap", f"{ID:020}-{OLD:020}.snap.bak"]
@@ -182,6 +218,8 @@ def test_damaged_one_does_not_count(memory: MemoryDisk) -> None:
     memory.files[path(LATEST)][30] ^= 1
     assert found(store) == (OLD, b"o")
     assert path(NEW) in memory.files
+    store.write(ID, NEW, b"n", image(b"n"))
+    assert found(store) == (NEW, b"n")
 
 
 def test_read(memory: MemoryDisk) -> None:
