@@ -329,7 +329,7 @@ class Instance:
         """Hand on what the entry wrote to standard output and error."""
         if machine.output:
             self._host.observer.output(self, machine.output.decode("utf-8", "replace"))
-            machine.output.clear()
+            machine.output = b""
 
     def _answer(self, call: Call, payload: bytes) -> None:
         """Answer a unary call in its own entry: what nearly every entry does."""
@@ -338,7 +338,7 @@ class Instance:
             return
         call.done = True
         call.answer = tuple.__new__(Record, (0, ANSWER, payload))  # as Record(...), at half its cost
-        if self.calls:
+        if self.parked_bytes:
             self._forget(call)
         if call.identity:
             self._keep(call, call.answer)

@@ -19,17 +19,11 @@ each its address, as an argument for `raw.CALL`. A plain tuple, unpacked by ever
 WORDS = struct.Struct("<q8xq8xq8x")
 """How three integers stand in a frame."""
 
-_idle: list[Frame] = []
+FRAMES: list[Frame] = []
+"""Those that nobody uses, their traps NULL."""
 
 
-def borrow() -> Frame:
-    """Return a frame that nobody uses, its trap NULL."""
-    try:
-        return _idle.pop()
-    except IndexError:
-        words, trap = (ctypes.c_int64 * 6)(), ctypes.c_void_p()
-        return memoryview(words).cast("B").cast("q"), ctypes.byref(words), trap, ctypes.byref(trap)
-
-
-give_back = _idle.append
-"""Let others use a frame again, its trap taken."""
+def new_frame() -> Frame:
+    """Return a frame, where none is left."""
+    words, trap = (ctypes.c_int64 * 6)(), ctypes.c_void_p()
+    return memoryview(words).cast("B").cast("q"), ctypes.byref(words), trap, ctypes.byref(trap)

@@ -14,7 +14,7 @@ from wasmtime._func import maybe_raise_last_exn
 from interlock_host.wasm import raw, wasi
 from interlock_host.wasm.budget import Budget
 from interlock_host.wasm.compiler import Compiler
-from interlock_host.wasm.frame import WORDS, borrow, give_back
+from interlock_host.wasm.frame import FRAMES, WORDS, new_frame
 
 _CONTROL = struct.Struct("<qIIQ8x")  # the inbox's address and size in one word
 _HEAD = struct.Struct("<QIHH")
@@ -133,7 +133,8 @@ class Machine:
         self._funcs: dict[str, raw.Argument] = {}
         self._keep: list[object] = []
         self.random = wasi.SplitMix64(seed)
-        self.output = bytearray()
+        self.output = b""
+        """What was written to standard output and error, not handed on yet."""
         self.now = now
         self.deadline = NEVER
         self._store = raw.STORE_NEW(program.compiler.engine_address, None, None)
@@ -200,6 +201,7 @@ class Machine:
         return self._funcs[name]
 
     def _arm(self) -> None:
+        """Give what is entered now its whole budget."""
         ticker = self._ticker
         ticker.entered = True
         if not ticker.awake:
@@ -218,29 +220,42 @@ class Machine:
         function = self._funcs.get(name) or self._func(name)
         if function is None:
             raise Trapped(f"the module does not export {name}")
-        frame = words, words_at, trap, trap_at = borrow()
+        try:
+            frame = FRAMES.pop()
+        except IndexError:
+            frame = new_frame()
+        words, words_at, trap, trap_at = frame
         WORDS.pack_into(words, 0, first, second, third)
         self._arm()
         error = raw.CALL(self._context, function, words_at, _THREE, trap_at)
-        try:
-            if error:
-                raise Trapped(_take_error(error))
-            if trap:
-                raise Trapped(_take_trap(trap))
-            result: int = words[0]
-            return result
-        finally:
-            give_back(frame)
+        if error or trap:
+            raise Trapped(_take_error(error) if error else _take_trap(trap))
+        FRAMES.append(frame)
+        result: int = words[0]
+        return result
 
     def enter(self, name: str, first: int = 0, second: int = 0, third: int = 0) -> Sequence[Emitted]:
-        """Call an export; return the records that it left in the outbox.
+        """Call an export, read the control block, and return the records that it left in the outbox.
 
         Raises:
             Trapped: The module trapped, ran past its budget, or left an outbox that does not parse.
         """
         self.call(name, first, second, third)
-        at, size = self.read_control()
-        return self._take(at, at + size) if size else ()
+        view = self._view
+        deadline, at, size, word = _CONTROL.unpack_from(view, self._control)
+        self.deadline = deadline if deadline != NEVER else NEVER  # one object for all
+        if word != self._inbox.word:
+            self._inbox = self._program.inbox(word)
+        if not size:
+            return ()
+        end, body = at + size, at + _HEAD_BYTES
+        if end > self._size and not self.in_bounds(at, size):
+            raise Trapped("the outbox lies outside of memory")
+        if body <= end:  # nearly every entry leaves one record
+            call, size, status, flags = _HEAD.unpack_from(view, at)
+            if body + (size + 7 & -8) == end and status <= _LAST_CODE and flags <= _KNOWN_FLAGS:
+                return ((call, status, flags, view[body : body + size].tobytes()),)
+        return self._take(at, end)
 
     def begin(self) -> None:
         """Ask for the control block, and read it. Once, after `_initialize`."""
@@ -253,13 +268,10 @@ class Machine:
             raise Trapped("the control block lies outside of memory")
         self.read_control()
 
-    def read_control(self) -> tuple[int, int]:
-        """Read the control block, as a host does after every entry; return the outbox's place and size."""
-        deadline, outbox, size, word = _CONTROL.unpack_from(self._view, self._control)
-        self.deadline = deadline if deadline != NEVER else NEVER  # one object for all
-        if word != self._inbox.word:
-            self._inbox = self._program.inbox(word)
-        return outbox, size
+    def read_control(self) -> None:
+        """Read the control block, as a host does after every entry."""
+        self.deadline, _, _, word = _CONTROL.unpack_from(self._view, self._control)
+        self._inbox = self._program.inbox(word)
 
     def in_bounds(self, address: int, size: int) -> bool:
         """Tell whether these bytes are memory now, asking wasmtime only if they were not before."""
@@ -296,18 +308,7 @@ class Machine:
         self._view[address : address + size] = message
         return True
 
-    def _take(self, at: int, end: int) -> Sequence[Emitted]:
-        """Return the records between these addresses; nearly every entry leaves one."""
-        if end > self._size and not self.in_bounds(at, end - at):
-            raise Trapped("the outbox lies outside of memory")
-        body = at + _HEAD_BYTES
-        if body <= end:
-            call, size, status, flags = _HEAD.unpack_from(self._view, at)
-            if body + (size + 7 & -8) == end and status <= _LAST_CODE and flags <= _KNOWN_FLAGS:
-                return ((call, status, flags, self._view[body : body + size].tobytes()),)
-        return self._take_all(at, end)
-
-    def _take_all(self, at: int, end: int) -> list[Emitted]:
+    def _take(self, at: int, end: int) -> list[Emitted]:
         records: list[Emitted] = []
         view = self._view
         while at < end:
