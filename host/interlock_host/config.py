@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from interlock_host import logs
+from interlock_host.durability.levels import LEVELS
 from interlock_host.module import CAPS, Limits
 
 PREFIX = "INTERLOCK_"
@@ -46,6 +47,8 @@ class InstanceRule:
     """A shell pattern."""
     config: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     """Fields of the module's ConfigureRequest, as proto JSON."""
+    durability: str = ""
+    """Of the data directory: "ephemeral", "async" or "durable"; empty leaves it to `HostConfig`."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -72,6 +75,20 @@ class HostConfig:
     """The authorities of clients: one without a certificate of theirs is turned away."""
     tokens: Path | None = None
     """Who may call what; None lets everyone do everything who reaches the host."""
+    data: Path | None = None
+    """The folder that keeps instances across a restart; None keeps nothing."""
+    durability: str = ""
+    """"ephemeral", "async" or "durable" where no rule says; empty leaves it to each module's contract."""
+    async_seconds: float = 0.05
+    """How long the entries of an `async` instance may wait for the disk."""
+    snapshot_entries: int = 20_000
+    """Entries of an instance's journal after which it is saved anew."""
+    snapshots_kept: int = 2
+    """Per instance: the older ones stand in for a damaged newest."""
+    journal_bytes: int = 512 << 20
+    """Beyond it, instances are saved so that old segments of the journal can go."""
+    hibernate_seconds: float = 300.0
+    """After which a durable instance that nobody calls leaves memory; 0 turns that off."""
     clock: str = "run"
     """"virtual" for tests: time moves by HostService.Advance only."""
     seed: int = 0
@@ -90,10 +107,19 @@ class HostConfig:
 
     def config_of(self, module: str, instance: str) -> Mapping[str, Any]:
         """Return the settings with which an instance is made; empty for the module's own."""
+        rule = self._rule(module, instance)
+        return rule.config if rule is not None else {}
+
+    def durability_of(self, module: str, instance: str) -> str:
+        """Return what is kept of an instance; empty for what its module's contract says."""
+        rule = self._rule(module, instance)
+        return (rule.durability if rule is not None else "") or self.durability
+
+    def _rule(self, module: str, instance: str) -> InstanceRule | None:
         for rule in self.instances:
             if rule.module == module and fnmatch.fnmatchcase(instance, rule.name):
-                return rule.config
-        return {}
+                return rule
+        return None
 
 
 def load(
@@ -172,7 +198,10 @@ def _instance_rule(table: dict[str, Any], where: str) -> InstanceRule:
     if not isinstance(config, dict):
         raise ConfigError(f"{where}.config: {config!r} is not a table of the module's ConfigureRequest")
     module, name = (_text(table.get(key, "*"), f"{where}.{key}") for key in ("module", "name"))
-    return InstanceRule(module, name, config)
+    durability = str(table.get("durability", ""))
+    if durability and durability not in LEVELS:
+        raise ConfigError(f"{where}.durability: {durability!r} is not one of {', '.join(LEVELS)}")
+    return InstanceRule(module, name, config, durability)
 
 
 def _unknown(key: str, where: str, known: list[str]) -> ConfigError:
@@ -266,6 +295,13 @@ _SCALARS: dict[str, Any] = {
     "tls_key": _path,
     "client_ca": _path,
     "tokens": _path,
+    "data": _path,
+    "durability": _one_of(*LEVELS),
+    "async_seconds": _seconds,
+    "snapshot_entries": _at_least_one,
+    "snapshots_kept": _at_least_one,
+    "journal_bytes": _at_least_one,
+    "hibernate_seconds": _seconds,
     "clock": _one_of(*CLOCKS),
     "seed": _whole,
     "log_level": _one_of(*logs.LEVELS),

@@ -134,6 +134,17 @@ class LogObserver(EngineObserver):
     def output(self, instance: Instance, text: str) -> None:
         self._say(self._log.info, "module output", instance, text=text)
 
+    def not_saved(self, message: str) -> None:
+        held = self._repeats.admit("not saved")
+        if held is not None:
+            self._log.error("not saved", error=message, held_back=held)
+
+    def journal_failed(self, message: str) -> None:
+        self._log.error("journal failed", error=message, effect="durable calls are refused")
+
+    def journal_resumed(self) -> None:
+        self._log.warning("journal resumed", effect="durable calls are taken again")
+
     def _say(self, say: Callable[..., object], event: str, instance: Instance, **values: object) -> None:
         held = self._repeats.admit(event, instance.module.name)
         if held is not None:

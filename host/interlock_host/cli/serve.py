@@ -31,6 +31,8 @@ _MOST_FILES = 1 << 20
           ports that are free; the ready line on standard output names them
       interlock serve --modules ./modules --listen unix:/run/app/interlock.sock
           modules of your own, beside the standard ones
+      interlock serve --data /var/lib/interlock
+          what was acknowledged is still there after a crash; see `interlock journal`
       interlock serve --listen 0.0.0.0:7070 --tls-cert host.pem --tls-key host.key --tokens tokens.toml
           for other machines; see `interlock token new`, and SECURITY.md
 
@@ -61,6 +63,10 @@ _MOST_FILES = 1 << 20
 @click.option(
     "--modules", multiple=True, metavar="DIR", type=click.Path(path_type=Path),
     help="A folder of packed .wasm files, served beside the standard modules; may be repeated.",
+)  # fmt: skip
+@click.option(
+    "--data", metavar="DIR", type=_FILE,
+    help="Keep instances in this folder, across restarts and crashes; without it they end with the host.",
 )  # fmt: skip
 @click.option("--config", "file", metavar="FILE", type=click.Path(path_type=Path), help="Settings, in TOML.")
 @click.option("--tls-cert", metavar="FILE", type=_FILE, help="The host's certificate, in PEM.")

@@ -6,11 +6,11 @@ import collections
 import contextlib
 import operator
 import threading
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from interlock_host.durability.instance import DurableInstance
+from interlock_host.durability.keeper import Keeper
 from interlock_host.durability.levels import Level
 from interlock_host.durability.recovery import Progress, Recovered, recover
 from interlock_host.durability.store import JournalFailed, Store, journal_failed
@@ -24,12 +24,10 @@ if TYPE_CHECKING:
     from interlock_host.engine import Engine
     from interlock_host.instance import Instance
 
+_LOOKS = 4
+"""How often in its idle time an instance is looked at."""
 _ROOM = 100
 """One in so many machines is let go of when there is no room for another."""
-
-
-def _nothing() -> None:
-    pass
 
 
 class Life:
@@ -50,8 +48,7 @@ class Life:
         self._waiting: set[int] = set()
         """Ids of instances whose module is not served here; what they need is kept."""
         self._unnamed = ""
-        self.wake_keeper: Callable[[], None] = _nothing
-        """Told that there is something to keep."""
+        self._keeper: Keeper | None = None
         store.on_failed = self.failed
         store.on_resumed = self.resumed
 
@@ -59,6 +56,8 @@ class Life:
         """Make every instance of the data directory again."""
         recovered = recover(self, self.store, progress)
         self.store.scan.close()
+        if self.store.threads:
+            self._keeper = Keeper(self.keep, max(1.0, self.store.options.idle_seconds / _LOOKS))
         return recovered
 
     # Instances
@@ -185,7 +184,8 @@ class Life:
     def save_soon(self, instance: DurableInstance) -> None:
         """Take a snapshot of the instance when there is time."""
         self._wanted.append(instance)
-        self.wake_keeper()
+        if self._keeper is not None:
+            self._keeper.wake()
 
     # Saving and sleeping
 
@@ -283,6 +283,8 @@ class Life:
 
     def close(self, *, clean: bool = True) -> None:
         """Cancel what is parked (reason 4), sync, seal, and let the data directory go."""
+        if self._keeper is not None:
+            self._keeper.close()
         if clean and self.store.failure is None:
             for instance in self.instances():
                 instance.stop()

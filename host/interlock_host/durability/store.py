@@ -99,6 +99,7 @@ class Store:
         self._kept_modules: set[str] = set()
         self._held: DataLock | None = None
         self._committer: Committer | None = None
+        self.threads = threads
         if threads:
             self._committer = Committer(
                 self.journal,

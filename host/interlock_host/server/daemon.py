@@ -15,7 +15,7 @@ from interlock_host.clock import Clock, RunClock, VirtualClock
 from interlock_host.config import OFF, ConfigError, HostConfig
 from interlock_host.driver import NoDriver
 from interlock_host.engine import Engine, EngineConfig
-from interlock_host.logs import LogObserver, logger
+from interlock_host.logs import logger
 from interlock_host.metrics import CallMetrics
 from interlock_host.module import granted
 from interlock_host.security.setup import Security
@@ -25,6 +25,7 @@ from interlock_host.server.folders import check_folder
 from interlock_host.server.front import Front
 from interlock_host.server.host_service import SERVICE, HostService
 from interlock_host.server.instance_config import InstanceConfigs
+from interlock_host.server.keeping import Keeping, level_rule, make_engine, storage_of
 from interlock_host.server.listener import Listener
 from interlock_host.server.loop_driver import LoopDriver
 from interlock_host.server.metrics_server import MetricsServer
@@ -141,13 +142,18 @@ class Daemon:
             max_instances=config.max_instances,
             seed=config.seed if virtual else None,
             config_of=instance_configs,
+            data=config.data,
+            storage=storage_of(config),
+            level_of=level_rule(config),
         )
-        engine = Engine(options, clock=clock, driver=driver, observer=LogObserver())
+        engine = make_engine(options, clock, driver)
         self._resources.callback(engine.close)
         for module in engine.modules.values():
             module.limits = granted(module.contract.limits, config.caps_of(module.name))
         instance_configs.check(engine.modules)
         self._driver = driver
+        if engine.life is not None:
+            Keeping(engine.life, self._health).attach()
         return engine
 
     def _make_front(self) -> Front:

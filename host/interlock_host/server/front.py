@@ -78,11 +78,11 @@ class Front:
         return await asyncio.shield(self.loop.run_in_executor(self.offload, entry, *arguments))
 
     async def start_off_loop(
-        self, method: Method, request: bytes, sink: Sink, trace: CallTrace | None
+        self, method: Method, request: bytes, sink: Sink, trace: CallTrace | None, scope: bytes = b""
     ) -> Call:
         """Start a call on a thread. A caller that goes meanwhile leaves a call behind, which is cancelled."""
         start = self.engine.start
-        entry = self.loop.run_in_executor(self.offload, start, method, request, sink, trace)
+        entry = self.loop.run_in_executor(self.offload, start, method, request, sink, trace, scope)
         try:
             return await asyncio.shield(entry)
         except asyncio.CancelledError:

@@ -10,6 +10,7 @@ from interlock_host.calls import Call, Record, Sink
 from interlock_host.errors import Failure, HostError, cancelled_as, failure_of
 from interlock_host.module import Method
 from interlock_host.server.front import Front, reason_of
+from interlock_host.server.request_id import scope_of
 from interlock_host.server.status import refuse
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ class UnaryRoute:
         try:
             if self._guard is not None:
                 self._guard.check(context, method, request)
-            call = await self._start(request, sink, trace)
+            call = await self._start(request, sink, trace, scope_of(context, self._guard))
             answer = call.answer
             if answer is None:
                 front.hold(call, context)
@@ -60,10 +61,10 @@ class UnaryRoute:
         front.ended(method, 0, began, context, trace=trace)
         return answer.payload
 
-    async def _start(self, request: bytes, sink: Sink, trace: CallTrace | None) -> Call:
+    async def _start(self, request: bytes, sink: Sink, trace: CallTrace | None, scope: bytes) -> Call:
         if self._inline:
-            return self._front.engine.start(self._method, request, sink, trace)
-        return await self._front.start_off_loop(self._method, request, sink, trace)
+            return self._front.engine.start(self._method, request, sink, trace, scope)
+        return await self._front.start_off_loop(self._method, request, sink, trace, scope)
 
     async def _refuse(self, failure: Failure, began: float, context: Any, trace: CallTrace | None) -> bytes:
         self._front.ended(self._method, failure.code, began, context, text=failure.message, trace=trace)

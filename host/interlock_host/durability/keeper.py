@@ -1,0 +1,41 @@
+"""The thread that saves instances, lets idle ones sleep, and removes journal that nobody needs."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+
+class Keeper:
+    """Runs `keep` when woken, and now and then.
+
+    Args:
+        keep: What there is to do; it must not raise.
+        seconds: The longest time between two runs.
+    """
+
+    def __init__(self, keep: Callable[[], None], seconds: float) -> None:
+        self._keep = keep
+        self._seconds = seconds
+        self._woken = threading.Event()
+        self._closed = False
+        self._thread = threading.Thread(target=self._run, name="interlock-keeper", daemon=True)
+        self._thread.start()
+
+    def wake(self) -> None:
+        """There is something to do."""
+        self._woken.set()
+
+    def close(self) -> None:
+        """End the thread, and wait for what it does."""
+        self._closed = True
+        self._woken.set()
+        if self._thread is not threading.current_thread():
+            self._thread.join()
+
+    def _run(self) -> None:
+        while not self._closed:
+            self._woken.wait(self._seconds)
+            self._woken.clear()
+            if not self._closed:
+                self._keep()
