@@ -15,7 +15,7 @@ Header and footer, little-endian:
         32    8  size       bytes of the entries
         40    4  entries    how many
         44    4  flags      bit 0 SEALED: the journal was closed after this batch
-        48    4  chain      the checksum in the header of the batch before; 0 in the first
+        48    4  chain      the checksum in the header of the batch before that has entries; 0 for none
         52    4  directory  CRC32C of the directory
         56    4  entries    CRC32C of the entries
         60    4  crc        CRC32C of the 60 bytes before it

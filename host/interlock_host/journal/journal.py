@@ -83,6 +83,7 @@ class Journal:
         self._flushing = threading.Lock()
         self._heads = {id_: extent.last_lsn for id_, extent in found.instances.items() if not extent.deleted}
         self._first_lsn = found.first_lsn
+        self._sealed = found.sealed
         self._on_flush = on_flush
         self._entries: list[bytes] = []
         self._slots: list[int] = []
@@ -141,7 +142,7 @@ class Journal:
                 discarded: the journal stands again where `durable_lsn` says.
         """
         with self._flushing:
-            return self._write(0)
+            return self._flush()
 
     def resume(self) -> bool:
         """Try to go on after a failure; False while the disk still refuses, or if the failure is final."""
@@ -166,8 +167,9 @@ class Journal:
             JournalFailed: It could not be said.
         """
         with self._flushing:
-            self._write(0)
-            self._write(batch.SEALED)
+            self._flush()
+            if not self._sealed:
+                self._write(batch.SEALED, [], [])
 
     def close(self) -> None:
         """Let the file go, as it is."""
@@ -186,25 +188,28 @@ class Journal:
         """Return the files, oldest first."""
         return list(self._writer.segments)
 
-    def _write(self, flags: int) -> bool:
+    def _flush(self) -> bool:
         with self._lock:
             if self.failure is not None:
                 raise self.failure
             entries, self._entries = self._entries, []
             slots, self._slots = self._slots, []
-            last, durable = self.last_lsn, self.durable_lsn
             size, self.pending_bytes = self.pending_bytes, 0
-        if not entries and not flags:
+        if not entries:
             return False
-        try:
-            self._writer.write(durable + 1, durable, flags, slots, entries)
-        except JournalFailed as failure:
-            self._fail(failure, entries)
-            raise
-        self.durable_lsn = last
+        self._write(0, slots, entries)
+        self.durable_lsn += len(entries)
         writer = self._writer
         self._on_flush(Flush(len(entries), size, writer.write_seconds, writer.sync_seconds))
         return True
+
+    def _write(self, flags: int, slots: list[int], entries: list[bytes]) -> None:
+        try:
+            self._writer.write(self.durable_lsn + 1, self.durable_lsn, flags, slots, entries)
+        except JournalFailed as failure:
+            self._fail(failure, entries)
+            raise
+        self._sealed = bool(flags)
 
     def _fail(self, failure: JournalFailed, entries: list[bytes]) -> None:
         """Go back to what is durable."""

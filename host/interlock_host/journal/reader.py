@@ -143,7 +143,7 @@ class Reader:
             return
         self._settle(file, batch)
         self._body(file, batch)
-        self._chain = header.crc
+        self._chain = header.crc if header.entries else header.chain
         self.mark = max(self.mark, header.mark)
 
     def _replace(self, header: Header) -> None:
@@ -202,8 +202,9 @@ class Reader:
         whole = _crc32c(buffer[middle : middle + header.size]) == header.entries_crc
         before = self.tail
         self.last_lsn = header.last
-        self.sealed = bool(header.flags & SEALED)
-        self.tail = Tail(header.stamp, header.crc, file, at, at + header.span, header.first, header.last)
+        self.sealed = bool(header.flags & SEALED) and at + header.span <= len(buffer)
+        chain = header.crc if header.entries else header.chain
+        self.tail = Tail(header.stamp, chain, file, at, at + header.span, header.first, header.last)
         if named and whole and known_by == "header":
             if header.entries:
                 self.index.add_batch(file, at, header, directory)

@@ -47,11 +47,12 @@ class Writer:
             JournalFailed: It is not durable.
         """
         data, chain = batch.encode(self._stamp, first, mark, flags, self._chain, slots, entries)
-        if self._file is None or (self._size and self._size + len(data) > self._segment_bytes):
+        if self._file is None or (entries and self._size and self._size + len(data) > self._segment_bytes):
             self._roll(first)
         assert self._file is not None
         self._put(self._file, data)
-        self._chain = chain
+        if entries:
+            self._chain = chain
         self._size += len(data)
         self.segments[-1] = self.segments[-1]._replace(last_lsn=first + len(entries) - 1, bytes=self._size)
 
@@ -92,14 +93,17 @@ class Writer:
             self._file = None
 
     def _roll(self, first: int) -> None:
+        """Begin the file of an LSN; one that was only sealed since it has that name is gone on with."""
         self.close()
         path = path_of(first)
+        there = bool(self.segments) and self.segments[-1].path == path
         try:
-            self._file = self._disk.create(path)
+            self._file = self._disk.append(path) if there else self._disk.create(path)
         except OSError as error:
             raise _failed("create a segment", error) from error
-        self._size = 0
-        self.segments.append(Segment(path, first, first - 1, 0))
+        self._size = self._file.size
+        if not there:
+            self.segments.append(Segment(path, first, first - 1, 0))
         try:
             self._disk.sync_folder(FOLDER)
         except OSError as error:
