@@ -5,50 +5,28 @@ from __future__ import annotations
 import asyncio
 import ctypes
 import gc
-import json
-import resource
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import TypeAlias
-from urllib.request import Request, urlopen
 
 import grpc
 import grpc.aio
 import pytest
-from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
 from interlock.counter.v1 import counter_pb2
 from interlock.host.v1 import host_pb2
 from interlock.queue.v1 import queue_pb2
 from interlock_host.clock import VirtualClock
 from interlock_host.engine import Engine, EngineConfig
+from tests.stress.conftest import Report
+from tests.stress.daemon import Daemon, resident_kib
 
 MANY = 10_000
-PAGE_KIB = resource.getpagesize() // 1024
 POP = "/interlock.queue.v1.QueueService/Pop"
 ADD = "/interlock.counter.v1.CounterService/Add"
 DELETE = "/interlock.host.v1.HostService/DeleteInstance"
 
-Report = Callable[[str], None]
 Verb: TypeAlias = "grpc.aio.UnaryUnaryMultiCallable[bytes, bytes]"
-
-
-@pytest.fixture
-def report(capsys: pytest.CaptureFixture[str]) -> Report:
-    """Prints a line past pytest's capture: these numbers are for people."""
-
-    def line(text: str) -> None:
-        with capsys.disabled():
-            print(f"\n    {text}", end="")
-
-    return line
-
-
-def resident_kib(pid: int | str = "self") -> int:
-    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * PAGE_KIB
 
 
 def test_instances_in_process(report: Report) -> None:
@@ -76,37 +54,6 @@ def test_instances_in_process(report: Report) -> None:
 def _add(instance: str) -> bytes:
     addition = counter_pb2.Addition(key="k", delta=1)
     return counter_pb2.AddRequest(instance=instance, adds=[addition]).SerializeToString()
-
-
-class Daemon:
-    """`interlock serve` in a process of its own."""
-
-    def __init__(self) -> None:
-        command = [sys.executable, "-m", "interlock_host", "serve", "--listen", "127.0.0.1:0",
-                   "--metrics", "127.0.0.1:0", "--log-level", "warning"]  # fmt: skip
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE)
-        assert self.process.stdout is not None
-        ready = json.loads(self.process.stdout.readline())
-        self.address: str = ready["listen"][0]
-        self.metrics: str = ready["metrics"]
-
-    def gauge(self, name: str, module: str) -> float:
-        request = f"http://{self.metrics}/metrics"
-        text = urlopen(_openmetrics(request), timeout=30).read().decode()
-        families = text_string_to_metric_families(text)  # type: ignore[no-untyped-call]
-        samples = [s for family in families for s in family.samples if s.name == name]
-        return float(sum(s.value for s in samples if s.labels["wasm_module"] == module))
-
-    def resident_kib(self) -> int:
-        return resident_kib(self.process.pid)
-
-    def stop(self) -> None:
-        self.process.terminate()
-        assert self.process.wait(60) == 0
-
-
-def _openmetrics(url: str) -> Request:
-    return Request(url, headers={"Accept": "application/openmetrics-text; version=1.0.0"})
 
 
 @pytest.fixture
