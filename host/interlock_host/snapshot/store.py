@@ -29,7 +29,7 @@ class Found(NamedTuple):
 
 
 class SnapshotStore:
-    """Keeps snapshots. Thread-safe; an instance's own snapshots are written one at a time.
+    """Keeps snapshots. Thread-safe, as long as each instance's own have one user at a time.
 
     The names in the folder are read once: nobody else writes there.
 
@@ -53,8 +53,8 @@ class SnapshotStore:
         self._lsns: dict[int, list[int]] = {}
         """By instance, rising: those that count."""
         self._discounted: dict[int, list[int]] = {}
-        """By instance, files that may be there and do not count: one was found damaged, the
-        name of another may not last."""
+        """By instance, files that are there and do not count: one was found damaged, the name of
+        another may not last."""
         if not read_only:
             open_folder(disk, FOLDER)
         for name in disk.list(FOLDER):
@@ -77,14 +77,16 @@ class SnapshotStore:
         try:
             write_whole(self._disk, FOLDER, _name(instance, lsn), data)
         except OSError:
-            if lsn not in self.lsns(instance):
+            if lsn not in self.lsns(instance) and not self._gone(instance, lsn):
                 self._discount(instance, lsn)
             raise
         with self._lock:
             self._add(instance, lsn)
             surplus = self._lsns[instance][: -self._keep]
         for old in surplus:
-            self._drop(instance, old)
+            if self._gone(instance, old):
+                with self._lock:
+                    _take(self._lsns, instance, old)
         return len(data)
 
     def _add(self, instance: int, lsn: int) -> None:
@@ -94,16 +96,15 @@ class SnapshotStore:
             lsns.append(lsn)
             lsns.sort()
 
-    def _drop(self, instance: int, lsn: int) -> None:
-        """Remove a file; if it cannot be, the next write tries again."""
+    def _gone(self, instance: int, lsn: int) -> bool:
+        """Remove a file; tell whether it is gone. A surplus one that is not goes with the next write."""
         try:
             self._disk.remove(_path(instance, lsn))
         except FileNotFoundError:
-            pass
+            return True
         except OSError:
-            return
-        with self._lock:
-            _take(self._lsns, instance, lsn)
+            return False
+        return True
 
     def newest(self, instance: int) -> Found:
         """Return the newest snapshot of an instance that is whole.

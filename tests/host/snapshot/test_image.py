@@ -22,7 +22,8 @@ from interlock_host.wasm.image import (
     capture,
     restore_machine,
 )
-from interlock_host.wasm.machine import Machine, Program
+from interlock_host.wasm.machine import Machine
+from interlock_host.wasm.program import Program
 from tests.host.snapshot.test_form import sealed
 from tests.host.test_wasi import imported
 
