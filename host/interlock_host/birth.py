@@ -8,7 +8,8 @@ from interlock.v1 import contract_pb2
 from interlock_host.clock import Clock
 from interlock_host.errors import INTERNAL, HostError
 from interlock_host.observer import EngineObserver
-from interlock_host.wasm.machine import Machine, StartFailed, Trapped
+from interlock_host.wasm.machine import Machine, Trapped
+from interlock_host.wasm.program import StartFailed
 
 if TYPE_CHECKING:
     from interlock_host.instance import Instance

@@ -14,7 +14,7 @@ from interlock_host.pack import Packed, PackError, effective_limits, read_packed
 from interlock_host.pack.service import Method as PackedMethod
 from interlock_host.wasm import wasi
 from interlock_host.wasm.compiler import compiler
-from interlock_host.wasm.machine import Program, StartFailed
+from interlock_host.wasm.program import Program, StartFailed
 
 
 @dataclasses.dataclass(frozen=True)

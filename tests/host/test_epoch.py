@@ -12,7 +12,8 @@ import wasmtime
 
 from interlock_host.wasm import epoch, raw
 from interlock_host.wasm.compiler import compiler
-from interlock_host.wasm.machine import Machine, Program, Trapped
+from interlock_host.wasm.machine import Machine, Trapped
+from interlock_host.wasm.program import Program
 
 SPIN = """(module (memory (export "memory") 1)
   (func (export "spin") (loop br 0))

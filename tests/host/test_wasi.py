@@ -14,7 +14,8 @@ from interlock_host.errors import HostError
 from interlock_host.pack import pack
 from interlock_host.wasm import wasi
 from interlock_host.wasm.compiler import compiler
-from interlock_host.wasm.machine import Machine, Program, StartFailed, Trapped
+from interlock_host.wasm.machine import Machine, Trapped
+from interlock_host.wasm.program import Program, StartFailed
 from tests.host.wat import compiled, contract, descriptors
 
 IMPORT = '(import "wasi_snapshot_preview1" "{}" (func ${} {}))'

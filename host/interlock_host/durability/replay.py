@@ -19,7 +19,7 @@ from interlock_host.journal.entry import Entry, Kind
 from interlock_host.observer import EngineObserver
 from interlock_host.snapshot.form import Snapshot
 from interlock_host.wasm.image import restore_machine
-from interlock_host.wasm.machine import StartFailed
+from interlock_host.wasm.program import StartFailed
 
 if TYPE_CHECKING:
     from interlock_host.birth import Host

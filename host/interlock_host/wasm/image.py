@@ -13,7 +13,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from interlock_host.wasm import raw
-from interlock_host.wasm.machine import Machine, Program, StartFailed, Trapped
+from interlock_host.wasm.machine import Machine, Trapped
+from interlock_host.wasm.program import Program, StartFailed
 
 PAGE_BYTES = 4096
 """What is left out where it is zero: the unit in which a system gives memory, so that

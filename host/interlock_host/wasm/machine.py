@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import ctypes
 import struct
-from collections.abc import Callable, Iterable, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
 
-import wasmtime
 from wasmtime import _ffi
 from wasmtime._func import maybe_raise_last_exn
 
 from interlock_host.wasm import raw, wasi
-from interlock_host.wasm.budget import Budget
-from interlock_host.wasm.compiler import Compiler
 from interlock_host.wasm.frame import FRAMES, WORDS, new_frame
+from interlock_host.wasm.program import Program, StartFailed
 
 _CONTROL = struct.Struct("<qIIQ8x")  # the inbox's address and size in one word
 _HEAD = struct.Struct("<QIHH")
@@ -33,76 +30,9 @@ class Trapped(Exception):
     """The machine faulted. It must never be entered again."""
 
 
-class StartFailed(Exception):
-    """The module could not be instantiated; nothing runs."""
-
-
 Emitted = tuple[int, int, int, bytes]
 """One record as it stands in the outbox: call, status, flags, payload. A plain
 tuple, because every entry makes one."""
-
-
-class Inbox(NamedTuple):
-    """Where the host writes a message."""
-
-    word: int
-    """As it stands in the control block."""
-    address: int
-    size: int
-
-
-class Program:
-    """A compiled module with its imports resolved: what machines are made from."""
-
-    def __init__(
-        self, compiler: Compiler, module: wasmtime.Module, *, uses_wasi: bool, globals: Iterable[str] = ()
-    ) -> None:
-        self.compiler = compiler
-        self.uses_wasi = uses_wasi
-        self.globals = tuple(globals)
-        """The exports of its mutable globals, which an image keeps."""
-        self.filled: tuple[tuple[int, int], ...] | None = None
-        """Address and size of what its data segments fill, once `image` has found it."""
-        self._linker = wasmtime.Linker(compiler.engine)
-        if uses_wasi:
-            wasi.define(self._linker)
-        self._module = module
-        pre = ctypes.c_void_p()
-        error = raw.INSTANCE_PRE(
-            raw.address_of(self._linker.ptr()), raw.address_of(module.ptr()), ctypes.byref(pre)
-        )
-        if error:
-            raise StartFailed(raw.take_error(error))
-        self.pre: raw.Address = pre.value or 0
-        self._budgets: dict[int, Budget] = {}
-        self._size = 0
-        self._inbox = Inbox(0, 0, 0)
-
-    # What is the same in all its machines, nearly always, is one object: a call
-    # over ten thousand machines meets less memory that no cache holds.
-
-    def budget(self, budget_ms: int) -> Budget:
-        """Return the budget of this many milliseconds."""
-        if budget_ms not in self._budgets:
-            self._budgets[budget_ms] = Budget(self.compiler.ticker, budget_ms)
-        return self._budgets[budget_ms]
-
-    def size(self, size: int) -> int:
-        """Return the size of a memory, in bytes."""
-        if self._size != size:
-            self._size = size
-        return self._size
-
-    def inbox(self, word: int) -> Inbox:
-        """Return the inbox that a word of a control block names."""
-        if self._inbox.word != word:
-            self._inbox = Inbox(word, word & 0xFFFFFFFF, word >> 32)
-        return self._inbox
-
-    # The default argument is there still when the interpreter's end has cleared this module.
-    def __del__(self, _delete: Callable[[int], None] = raw.INSTANCE_PRE_DELETE) -> None:
-        if getattr(self, "pre", 0):
-            _delete(self.pre)
 
 
 class Machine:
