@@ -36,14 +36,19 @@ def read_corpus(console: Console, most: int | None) -> Corpus:
     return Corpus(files, most, items, totals)
 
 
+def _title(console: Console, text: str) -> None:
+    console.print()
+    console.rule(text)
+
+
 def play(console: Console, given: argparse.Namespace) -> None:
     corpus = read_corpus(console, given.files)
-    console.rule("1  Python, Go and TypeScript around one daemon")
+    _title(console, "1  Python, Go and TypeScript around one daemon")
     through_daemon(console, corpus, given.require_all)
-    console.rule("2  the same, in one process: local:")
+    _title(console, "2  the same, in one process: local:")
     in_process(console, corpus)
     if given.storm:
-        console.rule("3  a storm of 127 consumer groups, a third of whose members die")
+        _title(console, "3  a storm of 127 consumer groups, a third of whose members die")
         storm(console)
 
 

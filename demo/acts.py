@@ -122,7 +122,7 @@ def storm(console: Console, groups: int = 127) -> None:
 
 
 def _side_by_side(title: str, at_once: StormResult, backing_off: StormResult) -> Table:
-    table = Table(title, box=None, padding=(0, 2), header_style="bold")
+    table = Table(title, box=None, padding=(0, 4, 0, 0), pad_edge=False, header_style="bold")
     table.add_column("retry at once", justify="right")
     table.add_column("Backoff hook", justify="right")
     rows: dict[str, Callable[[StormResult], str]] = {

@@ -9,25 +9,28 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from demo.board import Board
+from demo.board import Board, Event
 from demo.job import PARTITIONS
 
 EVENTS = 9
+LEGEND = "items that wait in each partition, by the consumer that has it; · is another's"
 LEVELS = " ▁▂▃▄▅▆▇█"
 STYLES = {"py": "yellow", "python": "yellow", "go": "cyan", "ts": "magenta", "typescript": "magenta"}
 
 
-def picture(board: Board) -> Iterator[RenderableType]:
-    """Draw the board."""
+def picture(board: Board, height: int) -> Iterator[RenderableType]:
+    """Draw the board in so many lines: the latest events have what the tables leave, one at least."""
+    members, languages = _members(board), _languages(board)
     yield Text()
     yield _progress(board)
+    yield Text(LEGEND, style="dim", no_wrap=True, overflow="ellipsis")
+    yield members
     yield Text()
-    yield _members(board)
+    yield languages
     yield Text()
-    yield _languages(board)
-    yield Text()
-    for event in board.events[-EVENTS:]:
-        yield _event(board, event.seconds, event.text)
+    room = height - 5 - (1 + members.row_count) - (1 + languages.row_count)
+    for event in board.events[-max(1, min(EVENTS, room)) :]:
+        yield _event(event)
 
 
 def _progress(board: Board) -> RenderableType:
@@ -42,7 +45,7 @@ def _style(name: str) -> str:
     return STYLES.get(name.partition("-")[0], "")
 
 
-def _members(board: Board) -> RenderableType:
+def _members(board: Board) -> Table:
     """A row for each consumer: its partitions, and how full their queues are."""
     table = Table(box=None, padding=(0, 1, 0, 0), header_style="dim")
     table.add_column("consumer", width=12)
@@ -61,11 +64,12 @@ def _members(board: Board) -> RenderableType:
 def _cell(waiting: int, fullest: int) -> Text:
     """How many items wait, beside a bar against the fullest queue."""
     level = LEVELS[min(len(LEVELS) - 1, (waiting * (len(LEVELS) - 1) + fullest - 1) // fullest)]
-    return Text.assemble((level, "green"), f"{waiting}" if waiting else "-")
+    number = f"{waiting // 1000}k" if waiting >= 1000 else f"{waiting}" if waiting else "-"
+    return Text.assemble((level, "green"), number)
 
 
-def _languages(board: Board) -> RenderableType:
-    table = Table(box=None, padding=(0, 2), header_style="dim")
+def _languages(board: Board) -> Table:
+    table = Table(box=None, padding=(0, 4, 0, 0), pad_edge=False, header_style="dim")
     for title in ("language", "items", "items/s", "Add p50", "Add p99", "Ack p50", "Ack p99"):
         table.add_column(title, justify="left" if title == "language" else "right")
     for language in board.readings.languages():
@@ -83,7 +87,7 @@ def duration(seconds: float) -> str:
     return f"{seconds * 1000:.1f} ms" if seconds < 0.1 else f"{seconds * 1000:,.0f} ms"
 
 
-def _event(board: Board, seconds: float, text: str) -> Text:
-    style = "red" if text.startswith("killed") else "green" if "known already" in text else ""
-    line = Text(f"{seconds:6.1f} s  ", style="dim", no_wrap=True, overflow="ellipsis")
-    return line.append(text, style=style or "default not dim")
+def _event(event: Event) -> Text:
+    style = "red" if event.text.startswith("killed") else "green" if "known already" in event.text else ""
+    line = Text(no_wrap=True, overflow="ellipsis").append(f"{event.seconds:6.1f} s  ", style="dim")
+    return line.append(event.text, style=style)

@@ -28,7 +28,7 @@ class LiveScreen:
         self._live = live
 
     def show(self, board: Board) -> None:
-        self._live.update(Group(*picture(board)), refresh=True)
+        self._live.update(Group(*picture(board, self._live.console.height)), refresh=True)
 
 
 class LineScreen:

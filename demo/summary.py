@@ -13,7 +13,7 @@ from demo.words import Totals
 
 def print_calls(console: Console, board: Board) -> None:
     """Items, calls, rate and latency, by language: all of it read from /metrics."""
-    table = Table(box=None, padding=(0, 2), header_style="bold")
+    table = Table(box=None, padding=(0, 4, 0, 0), pad_edge=False, header_style="bold")
     for title in ("language", "call", "calls", "a second", "p50", "p99"):
         table.add_column(title, justify="left" if title in {"language", "call"} else "right")
     for language in board.readings.languages():
