@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -20,11 +21,13 @@ class Failing:
 
     def __init__(self, sent: bool, reason: str = "") -> None:
         self.calls = 0
+        self.ids: set[str] = set()
         self._sent = sent
         self._reason = reason
 
     def call(self, request: Request) -> bytes:
         self.calls += 1
+        self.ids.add(request.id)
         error = interlock.Unavailable("no host", reason=self._reason)
         error.sent = self._sent
         raise error
@@ -40,7 +43,7 @@ class Unhurried(Driver):
     """Keeps the pauses instead of making them."""
 
     def __init__(self, transport: Failing) -> None:
-        super().__init__(transport, retries=3)
+        super().__init__(transport, retries=3, reconnect=0)
         self.pauses: list[float] = []
 
     def pause(self, seconds: float) -> None:
@@ -52,6 +55,7 @@ def tries(make: Callable[[], Flow[Any]], sent: bool, reason: str = "") -> int:
     transport = Failing(sent, reason)
     with pytest.raises(interlock.Unavailable):
         Unhurried(transport).run(make())
+    assert len(transport.ids) == 1, "a retry has the request id of the first"
     return transport.calls
 
 
@@ -101,8 +105,37 @@ def test_safe(verb: str) -> None:
 
 
 @pytest.mark.parametrize("verb", UNSAFE)
-def test_unsafe(verb: str) -> None:
-    assert tries(UNSAFE[verb], sent=True) == 1
+@pytest.mark.parametrize("reason", ["", "SHUTTING_DOWN", "JOURNAL_FAILED"])
+def test_known_by_its_id(verb: str, reason: str) -> None:
+    assert tries(UNSAFE[verb], sent=True, reason=reason) == 4
+
+
+@pytest.mark.parametrize("verb", UNSAFE)
+def test_lost_with_its_instance(verb: str) -> None:
+    assert tries(UNSAFE[verb], sent=True, reason="INSTANCE_RESTARTED") == 1
+
+
+@pytest.mark.parametrize("verb", ["get", "list", "wait", "stats", "check_generation", "describe", "backoff"])
+def test_reads_have_no_id(verb: str) -> None:
+    transport = Failing(sent=True)
+    with pytest.raises(interlock.Unavailable):
+        Unhurried(transport).run(SAFE[verb]())
+    assert transport.ids == {""}
+
+
+def test_ids_differ() -> None:
+    assert len({Request("/s/m", b"").id for _ in range(1_000)}) == 1_000
+
+
+def test_a_host_that_was_there_is_waited_for() -> None:
+    error = interlock.Unavailable("gone")
+    error.reached = True
+    assert 0.5 <= flow.Retry(error, 3, since=time.monotonic()).pause(3, reconnect=3600) <= 1.0
+    with pytest.raises(interlock.Unavailable):
+        flow.Retry(error, 3, since=time.monotonic() - 3601).pause(3, reconnect=3600)
+    error.reached = False
+    with pytest.raises(interlock.Unavailable):
+        flow.Retry(error, 3, since=time.monotonic()).pause(3, reconnect=3600)
 
 
 @pytest.mark.parametrize("verb", [*SAFE, *UNSAFE])
@@ -110,7 +143,7 @@ def test_never_sent(verb: str) -> None:
     assert tries((SAFE | UNSAFE)[verb], sent=False) == 4
 
 
-@pytest.mark.parametrize("reason", ["INSTANCE_FAILED", "INSTANCE_DELETED", "JOURNAL_FAILED"])
+@pytest.mark.parametrize("reason", ["INSTANCE_FAILED", "INSTANCE_DELETED"])
 def test_an_operator_must_act(reason: str) -> None:
     assert tries(SAFE["get"], sent=True, reason=reason) == 1
 

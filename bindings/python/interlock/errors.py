@@ -263,11 +263,13 @@ class HostFault(Error):
 class Unavailable(HostFault):
     """The host cannot be reached, is going away, or lost the instance.
 
-    `sent` is False where the request certainly never reached the host.
+    `sent` is False where the request certainly never reached the host, `reached` is
+    True where the host had answered this client before.
     """
 
     default_code = Code.UNAVAILABLE
     sent: bool = True
+    reached: bool = False
 
 
 class DeadlineExceeded(HostFault, TimeoutError):

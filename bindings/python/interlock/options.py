@@ -26,7 +26,11 @@ class OpenOptions(TypedDict, total=False):
     deadline: float
     """Seconds that a call may take beyond what its verb waits by itself: the safety net. 10."""
     retries: int
-    """How often a call that is safe to repeat is sent again. 3."""
+    """How often a call is sent again that did not get through: with the same request id, so that a
+    daemon applies it once. 3."""
+    reconnect: float
+    """Seconds for which that goes on once a daemon that had answered is gone: it may be starting
+    again. 30."""
     metadata: Mapping[str, str]
     """Sent with every call to a daemon."""
     token: str
@@ -53,6 +57,7 @@ class Options:
     timeout: float | None = None
     deadline: float = 10.0
     retries: int = 3
+    reconnect: float = 30.0
     metadata: Mapping[str, str] = field(default_factory=dict)
     token: str = field(default="", repr=False)
     ca: PathLike | None = None
@@ -71,8 +76,9 @@ class Options:
                 or half a key pair is given.
         """
         check_timeout(self.timeout)
-        if not self.deadline > 0 or self.retries < 0:
-            raise Invalid("deadline= is more than 0 seconds, retries= 0 or more", field="deadline")
+        if not self.deadline > 0 or self.retries < 0 or not self.reconnect >= 0:
+            text = "deadline= is more than 0 seconds, retries= and reconnect= 0 or more"
+            raise Invalid(text, field="deadline")
         self._check_placement(address)
         self._check_secrets(address)
         return self

@@ -11,7 +11,7 @@ LOCAL = "local"
 UNIX = "unix"
 GRPC = "grpc"
 
-_FORMS = "local:, unix:///path, grpc://host:port or grpcs://host:port"
+_FORMS = "local:, local:PATH, unix:///path, grpc://host:port or grpcs://host:port"
 
 
 class Address(NamedTuple):
@@ -20,7 +20,7 @@ class Address(NamedTuple):
     placement: str
     """LOCAL, UNIX or GRPC."""
     target: str
-    """What gRPC dials: "unix:/path" or "host:port"; empty for LOCAL."""
+    """What gRPC dials: "unix:/path" or "host:port"; for LOCAL the data directory, or empty."""
     tls: bool = False
     """Whether the URL asks for TLS; naming a `ca=` does so too."""
 
@@ -34,7 +34,7 @@ def parse(url: str) -> Address:
     """Read a URL.
 
     Args:
-        url: `local:`, `unix:///path`, `unix:path`, `grpc://host:port`, or with TLS `grpcs://host:port`.
+        url: `local:`, `local:PATH`, `unix:///path`, `unix:path`, `grpc://host:port`, or with TLS `grpcs://host:port`.
 
     Raises:
         Unsupported: A placement that this version does not have.
@@ -55,9 +55,7 @@ def parse(url: str) -> Address:
 
 
 def _local(path: str) -> Address:
-    if path:
-        raise Unsupported(f"local:{path}: the journal comes later; local: keeps the state in memory")
-    return Address(LOCAL, "")
+    return Address(LOCAL, path)
 
 
 def _grpc(authority: str, url: str, tls: bool) -> Address:

@@ -39,7 +39,7 @@ class Client:
 
     def __init__(self, transport: AsyncTransport, options: Options) -> None:
         self.options = options
-        self.driver = Driver(transport, options.retries)
+        self.driver = Driver(transport, options.retries, options.reconnect)
         self._kept: weakref.WeakSet[_Closes] = weakref.WeakSet()
 
     def counter(self, name: str) -> Counter:
@@ -179,7 +179,7 @@ def _transport(address: Address, options: Options) -> AsyncTransport:
     if address.placement == LOCAL:
         from interlock.transport.local_aio import AsyncLocalTransport  # noqa: PLC0415
 
-        return AsyncLocalTransport(options)
+        return AsyncLocalTransport(options, address.target)
     from interlock.transport.remote_aio import AsyncGrpcTransport  # noqa: PLC0415
 
     return AsyncGrpcTransport(address, options)

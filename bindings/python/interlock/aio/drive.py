@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from interlock.errors import Error
-from interlock.ops.flow import Flow, Notify, Pause, Request, Retry, Step, backoff
+from interlock.ops.flow import Flow, Notify, Pause, Request, Retry, Step
 from interlock.transport import AsyncTransport
 
 T = TypeVar("T")
@@ -21,11 +21,13 @@ class Driver:
     Args:
         transport: Carries their requests.
         retries: How often a request is sent again.
+        reconnect: Seconds for which it is sent more often, once the host was reached and is gone.
     """
 
-    def __init__(self, transport: AsyncTransport, retries: int) -> None:
+    def __init__(self, transport: AsyncTransport, retries: int, reconnect: float) -> None:
         self.transport = transport
         self.retries = retries
+        self.reconnect = reconnect
 
     async def run(self, flow: Flow[T]) -> T:
         """Run a flow to its end.
@@ -56,9 +58,7 @@ class Driver:
         if isinstance(step, Request):
             return await self.transport.call(step)
         if isinstance(step, Retry):
-            if step.retry >= self.retries:
-                raise step.error
-            return await asyncio.sleep(backoff(step.retry))
+            return await asyncio.sleep(step.pause(self.retries, self.reconnect))
         if isinstance(step, Pause):
             return await asyncio.sleep(step.seconds)
         assert isinstance(step, Notify)

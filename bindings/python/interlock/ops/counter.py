@@ -51,14 +51,14 @@ def get(counter: str, keys: list[str]) -> Flow[dict[str, int]]:
     if not keys:
         return {}
     body = built(pb.GetRequest, instance=counter, keys=keys).SerializeToString()
-    reply = yield from ask(Request(_GET, body, safe=True), pb.GetResponse)
+    reply = yield from ask(Request(_GET, body, read=True), pb.GetResponse)
     return {v.key: v.value for v in reply.values}
 
 
 def get_one(counter: str, key: str) -> Flow[int]:
     """Read one key."""
     body = built(pb.GetRequest, instance=counter, keys=(key,)).SerializeToString()
-    reply = yield from ask(Request(_GET, body, safe=True), pb.GetResponse)
+    reply = yield from ask(Request(_GET, body, read=True), pb.GetResponse)
     return reply.values[0].value
 
 
@@ -81,7 +81,7 @@ def reset(counter: str, keys: list[str] | None) -> Flow[int]:
 def page(counter: str, prefix: str, size: int, token: str) -> Flow[tuple[list[tuple[str, int]], str]]:
     """Read one page of keys and values, and the token of the next page: empty after the last."""
     request = built(pb.ListRequest, instance=counter, prefix=prefix, page_size=size, page_token=token)
-    reply = yield from ask(Request(_LIST, request.SerializeToString(), safe=True), pb.ListResponse)
+    reply = yield from ask(Request(_LIST, request.SerializeToString(), read=True), pb.ListResponse)
     return [(v.key, v.value) for v in reply.values], reply.next_page_token
 
 
@@ -99,7 +99,7 @@ def wait(
     while True:
         taken = waiting.take()
         request.wait_ms = ms(taken, "timeout")
-        reply = yield from ask(Request(_WAIT, request.SerializeToString(), taken, safe=True), pb.WaitResponse)
+        reply = yield from ask(Request(_WAIT, request.SerializeToString(), taken, read=True), pb.WaitResponse)
         if reply.reached:
             return reply.value
         if not waiting.spend(taken):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import math
+import os
 import random
 import time
 from collections.abc import Callable, Generator
@@ -33,9 +35,10 @@ class Request:
         safe: Whether it may be sent again although it may have been applied.
         undo: Given a reply that nobody takes (its caller was cancelled), the
             request that gives back what the reply handed out, if any.
+        read: Whether it changes nothing, so that a daemon need not know a retry of it.
     """
 
-    __slots__ = ("body", "path", "safe", "undo", "wait")
+    __slots__ = ("body", "id", "path", "safe", "undo", "wait")
 
     def __init__(
         self,
@@ -44,12 +47,16 @@ class Request:
         wait: float = 0.0,
         safe: bool = False,
         undo: Callable[[bytes], Request | None] | None = None,
+        *,
+        read: bool = False,
     ) -> None:
         self.path = path
         self.body = body
         self.wait = wait
-        self.safe = safe
+        self.safe = safe or read
         self.undo = undo
+        self.id = "" if read else f"{_ids}-{next(_numbers)}"
+        """The same in every retry: a daemon applies the request once, and gives each the first answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +73,25 @@ class Retry:
     error: Unavailable
     retry: int
     """0 for the first."""
+    since: float
+    """When the request first failed, in monotonic seconds."""
+
+    def pause(self, retries: int, reconnect: float) -> float:
+        """Return seconds to wait before the request is sent again.
+
+        Args:
+            retries: How often it may be.
+            reconnect: For so many seconds more often, where a host that was there is gone: it may
+                be starting again.
+
+        Raises:
+            Unavailable: It was sent often enough.
+        """
+        if self.retry < retries:
+            return backoff(self.retry)
+        if self.error.reached and time.monotonic() - self.since < reconnect:
+            return random.uniform(0.5, 1.0)
+        raise self.error
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,20 +121,41 @@ def ask_bytes(request: Request) -> Flow[bytes]:
     Raises:
         Error: What the host or the module answered.
     """
-    retry = 0
+    retry, since = 0, 0.0
     while True:
         try:
             reply: bytes = yield request
             return reply
         except Unavailable as error:
-            if error.reason in _FINAL or (error.sent and not request.safe):
+            if error.reason in _FINAL or not (request.safe or not error.sent or _known(request, error)):
                 raise
-            yield Retry(error, retry)
+            since = since or time.monotonic()
+            yield Retry(error, retry, since)
             retry += 1
 
 
-_FINAL = frozenset({"INSTANCE_FAILED", "INSTANCE_DELETED", "JOURNAL_FAILED"})
+_FINAL = frozenset({"INSTANCE_FAILED", "INSTANCE_DELETED"})
 """Where a retry meets the same answer until an operator acts, or undoes what one did."""
+
+_NOT_APPLIED = frozenset({"", "SHUTTING_DOWN", "JOURNAL_FAILED"})
+"""A host that says nothing may have applied it, and knows it by its id; the others did not apply it."""
+
+
+def _known(request: Request, error: Unavailable) -> bool:
+    return bool(request.id) and error.reason in _NOT_APPLIED
+
+
+_ids = f"{random.SystemRandom().getrandbits(64):016x}"
+_numbers = itertools.count()
+
+
+def _renumber() -> None:
+    global _ids  # noqa: PLW0603
+    _ids = f"{random.SystemRandom().getrandbits(64):016x}"
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_renumber)
 
 
 def backoff(retry: int) -> float:

@@ -265,7 +265,7 @@ def subscribed(message: bytes) -> Sequence[pb.Delivery]:
 def stats(queue: str) -> Flow[QueueStats]:
     """Read what is in the queue."""
     body = built(pb.StatsRequest, instance=queue).SerializeToString()
-    r = yield from ask(Request(_STATS, body, safe=True), pb.StatsResponse)
+    r = yield from ask(Request(_STATS, body, read=True), pb.StatsResponse)
     return QueueStats(r.depth, r.leased, r.delayed, r.dead, r.bytes, r.waiters)
 
 

@@ -74,13 +74,13 @@ def check_generation(group: str, member: str, generation: int, partitions: Parti
         partitions=_listed(partitions),
     )
     body = request.SerializeToString()
-    yield from ask(Request(_CHECK, body, safe=True), pb.CheckGenerationResponse)
+    yield from ask(Request(_CHECK, body, read=True), pb.CheckGenerationResponse)
 
 
 def describe(group: str) -> Flow[GroupView]:
     """Read the group."""
     body = built(pb.DescribeRequest, instance=group).SerializeToString()
-    reply = yield from ask(Request(_DESCRIBE, body, safe=True), pb.DescribeResponse)
+    reply = yield from ask(Request(_DESCRIBE, body, read=True), pb.DescribeResponse)
     topics = {topic.name: topic.partitions for topic in reply.topics}
     return GroupView(GroupState(reply.state), reply.generation, _members(reply.members), topics)
 
@@ -100,7 +100,7 @@ def backoff(group: str, member: str, retry: int, cause: str) -> Flow[float]:
     """Return seconds to wait before a retry."""
     request = built(pb.BackoffRequest, instance=group, member=member, retry=retry, cause=cause)
     body = request.SerializeToString()
-    reply = yield from ask(Request(_BACKOFF, body, safe=True), pb.BackoffResponse)
+    reply = yield from ask(Request(_BACKOFF, body, read=True), pb.BackoffResponse)
     return reply.delay_ms / 1000
 
 

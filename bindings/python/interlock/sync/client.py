@@ -37,7 +37,7 @@ class Client:
 
     def __init__(self, transport: Transport, options: Options) -> None:
         self.options = options
-        self.driver = Driver(transport, options.retries)
+        self.driver = Driver(transport, options.retries, options.reconnect)
         self._kept: weakref.WeakSet[_Closes] = weakref.WeakSet()
 
     def counter(self, name: str) -> Counter:
@@ -187,6 +187,7 @@ def open(url: str, **options: Unpack[OpenOptions]) -> Client:
 
     Args:
         url: `local:` for an engine in this process, whose state ends with the client;
+            `local:./state` keeps it in that folder: what a call returned is there after a crash;
             `unix:///path`, `grpc://host:port` or, with TLS, `grpcs://host:port` for a daemon.
             Opening `local:` twice makes two engines that share nothing: share the client,
             it is thread-safe.
@@ -209,7 +210,7 @@ def _transport(address: Address, options: Options) -> Transport:
     if address.placement == LOCAL:
         from interlock.transport.local import LocalTransport  # noqa: PLC0415
 
-        return LocalTransport(options)
+        return LocalTransport(options, address.target)
     from interlock.transport.remote import GrpcTransport  # noqa: PLC0415
 
     return GrpcTransport(address, options)

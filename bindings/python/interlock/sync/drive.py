@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from interlock.errors import Error
-from interlock.ops.flow import Flow, Notify, Pause, Request, Retry, Step, backoff
+from interlock.ops.flow import Flow, Notify, Pause, Request, Retry, Step
 from interlock.transport import Transport
 
 T = TypeVar("T")
@@ -19,11 +19,13 @@ class Driver:
     Args:
         transport: Carries their requests.
         retries: How often a request is sent again.
+        reconnect: Seconds for which it is sent more often, once the host was reached and is gone.
     """
 
-    def __init__(self, transport: Transport, retries: int) -> None:
+    def __init__(self, transport: Transport, retries: int, reconnect: float) -> None:
         self.transport = transport
         self.retries = retries
+        self.reconnect = reconnect
 
     def run(self, flow: Flow[T]) -> T:
         """Run a flow to its end.
@@ -54,9 +56,7 @@ class Driver:
         if isinstance(step, Request):
             return self.transport.call(step)
         if isinstance(step, Retry):
-            if step.retry >= self.retries:
-                raise step.error
-            return self.pause(backoff(step.retry))
+            return self.pause(step.pause(self.retries, self.reconnect))
         if isinstance(step, Pause):
             return self.pause(step.seconds)
         assert isinstance(step, Notify)

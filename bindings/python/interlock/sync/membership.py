@@ -27,8 +27,8 @@ class _Stopped(Exception):
 class _StayDriver(Driver):
     """Runs the member's flow on its thread until it is told to stop."""
 
-    def __init__(self, transport: Transport, retries: int) -> None:
-        super().__init__(transport, retries)
+    def __init__(self, transport: Transport, retries: int, reconnect: float) -> None:
+        super().__init__(transport, retries, reconnect)
         self._stop = threading.Event()
         self._calling = threading.Lock()
 
@@ -55,7 +55,7 @@ class Membership:
     def __init__(self, client: Client, protocol: Protocol) -> None:
         self._driver = client.driver
         self._protocol = protocol
-        self._staying = _StayDriver(client.driver.transport, client.driver.retries)
+        self._staying = _StayDriver(client.driver.transport, client.driver.retries, client.driver.reconnect)
         self._thread: threading.Thread | None = None
         self._failure: BaseException | None = None
         self._client = client

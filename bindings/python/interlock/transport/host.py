@@ -7,13 +7,23 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from interlock.errors import Error, Invalid, ModuleFault, UnknownMethod, error_of
+from interlock.errors import (
+    Code,
+    Error,
+    HostFault,
+    Invalid,
+    ModuleFault,
+    Unavailable,
+    UnknownMethod,
+    error_of,
+)
 from interlock.ops.flow import Request
 from interlock.options import Options
 from interlock.transport.fork import Guard
 from interlock_host.calls import Call, CancelReason, Record, Sink
 from interlock_host.engine import Engine, EngineConfig
 from interlock_host.errors import CODE_NAMES, Failure, HostError, ModuleError, failure_of
+from interlock_host.journal import DataLocked, JournalDamaged
 from interlock_host.module import Method
 
 if TYPE_CHECKING:
@@ -28,14 +38,16 @@ class LocalHost:
     """Enters the engine, and turns its records into bytes or errors.
 
     Raises:
-        Invalid: A folder of modules is not one.
+        Invalid: A folder of modules is not one, or the data directory cannot be used.
+        Unavailable: DATA_LOCKED, another process has the data directory; the message names it.
+        HostFault: DATA_DAMAGED, it is damaged where no new entry could be written.
     """
 
-    def __init__(self, options: Options) -> None:
+    def __init__(self, options: Options, data: str = "") -> None:
         self.guard = Guard()
         self.deadline = options.deadline
         self._owned = options.engine is None
-        self._engine: Engine = options.engine or _engine(options)
+        self._engine: Engine = options.engine or _engine(options, data)
         self._tracer: CallTracer | None = None
         self._metrics = _metrics(self._engine) if options.metrics else None
 
@@ -133,11 +145,18 @@ class LocalHost:
             self._engine.close()
 
 
-def _engine(options: Options) -> Engine:
+def _engine(options: Options, data: str) -> Engine:
+    folders = tuple(Path(folder) for folder in options.modules)
     try:
-        return Engine(EngineConfig(modules=tuple(Path(folder) for folder in options.modules)))
+        return Engine(EngineConfig(modules=folders, data=Path(data) if data else None))
     except ModuleError as error:
         raise ModuleFault(str(error), reason="START_FAILED") from error
+    except DataLocked as error:
+        raise Unavailable(str(error), reason="DATA_LOCKED") from None
+    except JournalDamaged as error:
+        raise HostFault(f"{data}: {error}", reason="DATA_DAMAGED", code=Code.DATA_LOSS) from error
+    except OSError as error:
+        raise Invalid(f"{data}: {error.strerror or error}", field="url") from error
 
 
 def _metrics(engine: Engine) -> Any:

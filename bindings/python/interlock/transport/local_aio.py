@@ -25,8 +25,9 @@ otherwise starve every timer and socket; each call giving way would triple its t
 class AsyncLocalTransport:
     """Enters modules on the event loop's thread; parked calls are futures."""
 
-    def __init__(self, options: Options) -> None:
+    def __init__(self, options: Options, data: str = "") -> None:
         self._options = options
+        self._data = data
         self._opening: asyncio.Task[LocalHost] | None = None
         self._host: LocalHost | None = None
         self._closed = False
@@ -40,7 +41,7 @@ class AsyncLocalTransport:
         if self._closed:
             raise ClientClosed("the client is closed")
         if self._opening is None:
-            self._opening = asyncio.create_task(asyncio.to_thread(LocalHost, self._options))
+            self._opening = asyncio.create_task(asyncio.to_thread(LocalHost, self._options, self._data))
         host = await asyncio.shield(self._opening)
         self._loop, self._thread, self._host = asyncio.get_running_loop(), threading.get_ident(), host
 

@@ -28,6 +28,7 @@ class GrpcTransport:
             else grpc.insecure_channel(address.target, arguments)
         )
         self._methods: dict[str, Any] = {}
+        self._reached = False
 
     @property
     def registry(self) -> Any:
@@ -46,14 +47,17 @@ class GrpcTransport:
             # An interrupt drops the call, and gRPC cancels a call that is dropped. Its
             # futures take a quarter longer, and lose an interrupt while one is being made.
             reply: bytes = method(
-                request.body, timeout=request.wait + self._deadline, metadata=wire.with_trace(self._metadata)
+                request.body,
+                timeout=request.wait + self._deadline,
+                metadata=wire.metadata_of(self._metadata, request),
             )
         except (grpc.RpcError, ValueError) as error:
             # A channel that is closed meanwhile cancels the call, or is a ValueError to use.
             self._guard.check()
             if isinstance(error, grpc.RpcError):
-                raise wire.error_of_rpc(error) from None
+                raise wire.error_of_rpc(error, self._reached) from None
             raise
+        self._reached = True
         return reply
 
     def _unary(self, path: str) -> Any:

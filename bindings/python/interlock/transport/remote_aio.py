@@ -27,6 +27,7 @@ class AsyncGrpcTransport:
         self._tls = wire.credentials(options, address)
         self._made: grpc.aio.Channel | None = None
         self._methods: dict[str, Any] = {}
+        self._reached = False
 
     @property
     def registry(self) -> Any:
@@ -58,13 +59,16 @@ class AsyncGrpcTransport:
         self._guard.check()
         method = self._methods.get(request.path) or self._unary(request.path)
         pending = method(
-            request.body, timeout=request.wait + self._deadline, metadata=wire.with_trace(self._metadata)
+            request.body,
+            timeout=request.wait + self._deadline,
+            metadata=wire.metadata_of(self._metadata, request),
         )
         try:
             reply: bytes = await pending
         except grpc.RpcError as error:
             self._guard.check()  # a channel that is closed meanwhile cancels the call
-            raise wire.error_of_rpc(error) from None
+            raise wire.error_of_rpc(error, self._reached) from None
+        self._reached = True
         return reply
 
     def _unary(self, path: str) -> Any:

@@ -12,6 +12,7 @@ from google.rpc import error_details_pb2, status_pb2
 
 from interlock import _version
 from interlock.errors import Code, Error, Invalid, Unavailable, Unsupported, error_of
+from interlock.ops.flow import Request
 from interlock.options import Options
 from interlock.url import Address
 
@@ -93,8 +94,20 @@ def with_trace(metadata: Metadata) -> Metadata:
     return (*metadata, *carrier.items())
 
 
-def error_of_rpc(error: grpc.RpcError) -> Error:
-    """Return the Interlock error that a failed RPC stands for."""
+def metadata_of(metadata: Metadata, request: Request) -> Metadata:
+    """Add what is sent with this request alone: its id, and the current trace."""
+    if request.id:
+        metadata = (*metadata, ("request_id", request.id))
+    return with_trace(metadata)
+
+
+def error_of_rpc(error: grpc.RpcError, reached: bool = False) -> Error:
+    """Return the Interlock error that a failed RPC stands for.
+
+    Args:
+        error: What gRPC raised.
+        reached: Whether the host had answered this client before.
+    """
     code = error.code()
     number = code.value[0] if code is not None else grpc.StatusCode.UNKNOWN.value[0]
     info = _error_info(error.trailing_metadata())
@@ -104,6 +117,7 @@ def error_of_rpc(error: grpc.RpcError) -> Error:
         made = error_of(number, "", f"the host did not answer in time: {details}" if late else details)
         if isinstance(made, Unavailable):
             made.sent = _NOT_SENT not in details
+            made.reached = reached
         return made
     return error_of(number, info.reason, details, info.metadata.get("field", ""), info.domain)
 

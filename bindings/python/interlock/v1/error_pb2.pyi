@@ -43,6 +43,8 @@ class Reason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     REASON_INSTANCE_DELETED: _ClassVar[Reason]
     REASON_JOURNAL_FAILED: _ClassVar[Reason]
     REASON_CALLER_GONE: _ClassVar[Reason]
+    REASON_DATA_LOCKED: _ClassVar[Reason]
+    REASON_DATA_DAMAGED: _ClassVar[Reason]
 REASON_UNSPECIFIED: Reason
 REASON_INVALID_PROTO: Reason
 REASON_INSTANCE_MISSING: Reason
@@ -79,6 +81,8 @@ REASON_SHUTTING_DOWN: Reason
 REASON_INSTANCE_DELETED: Reason
 REASON_JOURNAL_FAILED: Reason
 REASON_CALLER_GONE: Reason
+REASON_DATA_LOCKED: Reason
+REASON_DATA_DAMAGED: Reason
 
 class Error(_message.Message):
     __slots__ = ("reason", "message", "field", "module_reason")
