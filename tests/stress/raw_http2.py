@@ -177,9 +177,15 @@ class Connection:
         self._gained = 0
         """The same for every stream, by the peer's settings."""
         if greet:
-            self.send(
-                PREFACE, settings({_HEADER_TABLE_SIZE: 0, _INITIAL_WINDOW_SIZE: window, _TRUE_BINARY: 1})
-            )
+            self.greet(window)
+
+    def greet(self, window: int = 1 << 24) -> None:
+        """Send the preface, and settings that make the answer simple to read.
+
+        Args:
+            window: Bytes that the peer may send on a stream before it must wait.
+        """
+        self.send(PREFACE, settings({_HEADER_TABLE_SIZE: 0, _INITIAL_WINDOW_SIZE: window, _TRUE_BINARY: 1}))
 
     def __enter__(self) -> Connection:
         return self
