@@ -11,7 +11,7 @@ from tests.host.latch import Latch, Script
 from tests.host.snapshot.waking import SleepyLatch, Step, Story
 from tests.host.test_guests import built
 
-STEPS = 2_000 if os.environ.get("INTERLOCK_SOAK") else 100
+STEPS = 500 if os.environ.get("INTERLOCK_SOAK") else 100
 MS = 1_000_000
 
 
