@@ -30,7 +30,7 @@ def start_once(instance: Instance, call: Call, request: bytes, sink: Sink | None
     Raises:
         HostError: The host refuses it, or the id came before with another request.
     """
-    call.identity = identity_of(call.method.name, scope)
+    call.instance, call.identity = instance, identity_of(call.method.name, scope)
     answers = instance.known_answers()
     record = answers.kept(call.identity, request)
     if record is not None:

@@ -85,7 +85,7 @@ def _find(life: Life, store: Store, instance_id: int, notes: list[str]) -> tuple
         return None, ""
     found = store.snapshots.newest(instance_id)
     notes.extend(found.damage)
-    history = store.history_in(store.scan, instance_id, found.snapshot, found.damage)
+    history = store.history_in(store.scan, instance_id, found)
     birth = _birth(store, instance_id, found.snapshot)
     if birth is None:
         life.wait_for_module(instance_id)

@@ -20,7 +20,7 @@ from interlock_host.journal.scan import Progress, Scan, scan
 from interlock_host.module import Module
 from interlock_host.snapshot.form import Snapshot
 from interlock_host.snapshot.modules import ModuleStore
-from interlock_host.snapshot.store import SnapshotStore
+from interlock_host.snapshot.store import Found, SnapshotStore
 
 LOCK = "LOCK"
 FORMAT = "FORMAT"
@@ -250,11 +250,12 @@ class Store:
         snapshot = found.snapshot
         if snapshot is not None and snapshot.lsn == last_lsn:
             return History(snapshot, (), "", found.damage)
-        return self.history_in(scan(self.disk), instance, snapshot, found.damage)
+        return self.history_in(scan(self.disk), instance, found)
 
     @staticmethod
-    def history_in(scanned: Scan, instance: int, snapshot: Snapshot | None, notes: list[str]) -> History:
+    def history_in(scanned: Scan, instance: int, found: Found) -> History:
         """Return what an instance is made from again, out of a journal that was read."""
+        snapshot, notes = found.snapshot, found.damage
         after = snapshot.lsn if snapshot is not None else 0
         damage = scanned.damaged(instance, after)
         if damage is not None:
@@ -263,6 +264,10 @@ class Store:
         if snapshot is None and instance not in scanned.instances:
             text = "; ".join(["neither a snapshot nor the journal has it", *notes])
             return History(None, (), text, notes)
+        extent = scanned.instances.get(instance)
+        if max(after, extent.last_lsn if extent is not None else 0) < found.reached:
+            text = "; ".join([f"the journal no longer leads to its LSN {found.reached}", *notes])
+            return History(snapshot, (), text, notes)
         return History(snapshot, scanned.entries(instance, after), "", notes)
 
     # End
@@ -287,8 +292,10 @@ class Store:
 
 def _check_format(disk: Disk) -> None:
     """Refuse a folder that holds something else, or was written by a later version."""
-    there = FORMAT in disk.list("")
-    found = bytes(disk.read(FORMAT)) if there else b""
+    try:
+        found, there = bytes(disk.read(FORMAT)), True
+    except FileNotFoundError:
+        found, there = b"", False
     if found == _FORMAT:
         return
     if not _FORMAT.startswith(found):  # a crash may have left a part
