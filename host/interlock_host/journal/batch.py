@@ -20,7 +20,9 @@ Header and footer, little-endian:
         56    4  entries    CRC32C of the entries
         60    4  crc        CRC32C of the 60 bytes before it
 
-Each part can lose a byte, and what it says is still known. The header stands twice.
+A file that ends before the footer does holds a write that was interrupted: the batch
+does not count. Where it is all there, each part can lose a byte, and what it says is
+still known. The header stands twice.
 The directory can be had from the entries, if those are whole; where an entry is not,
 the directory says whose it was and where the next begins.
 

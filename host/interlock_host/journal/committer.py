@@ -99,8 +99,7 @@ class Committer:
     def _run(self) -> None:
         while self._sleep():
             self._flush()
-        if self._journal.failure is None:
-            self._flush()
+        self._flush()
         with self._flushed:
             self._ended = True
             self._flushed.notify_all()
@@ -130,6 +129,8 @@ class Committer:
         return True
 
     def _flush(self) -> None:
+        if self._journal.failure is not None:
+            return
         failed: JournalFailed | None = None
         try:
             flushed = self._journal.flush()

@@ -83,6 +83,8 @@ class Journal:
         self._flushing = threading.Lock()
         self._heads = {id_: extent.last_lsn for id_, extent in found.instances.items() if not extent.deleted}
         self._first_lsn = found.first_lsn
+        if scan is None:
+            found.close()
         self._sealed = found.sealed
         self._on_flush = on_flush
         self._entries: list[bytes] = []

@@ -36,8 +36,10 @@ def prepare(disk: Disk, scan: Scan) -> list[Segment]:
 def _cut(disk: Disk, scan: Scan) -> list[Segment]:
     """Take away what the scan found behind the end, and files with nothing in them."""
     kept = []
-    for file, segment in enumerate(scan.segments):
-        size = _length(scan, file)
+    for segment in scan.segments:
+        size = segment.bytes
+        if scan.cut is not None and scan.cut.path == segment.path:
+            size = scan.cut.offset
         if size == 0:
             disk.remove(segment.path)
             continue
@@ -45,15 +47,6 @@ def _cut(disk: Disk, scan: Scan) -> list[Segment]:
             _truncate(disk, segment.path, size)
         kept.append(segment._replace(bytes=size))
     return kept
-
-
-def _length(scan: Scan, file: int) -> int:
-    """Return the bytes of a file that stay."""
-    segment, tail = scan.segments[file], scan.tail
-    if scan.cut is not None and segment.path == scan.cut.path:
-        return scan.cut.offset
-    half_sealed = tail.last_lsn < tail.first_lsn and tail.end > segment.bytes
-    return tail.at if half_sealed and file == tail.file else segment.bytes
 
 
 def _prove(disk: Disk, scan: Scan, segments: list[Segment]) -> None:

@@ -81,16 +81,17 @@ class Reader:
         self._held: list[_Problem] = []
         self._chain: int | None = None
         self._stopped = False
+        self._stamp = -1
 
     def run(self, progress: Callable[[int, int], None] | None) -> None:
         """Read everything."""
         self._open()
-        stamp = self._stamp()
+        self._stamp = self._find_stamp()
         if self.segments:
             self.first_lsn = self.segments[0].first_lsn
             self.last_lsn = self.first_lsn - 1
         for file, buffer in enumerate(self.index.files):
-            for item in walk(buffer, stamp):
+            for item in walk(buffer, self._stamp):
                 if isinstance(item, Gap):
                     self._gap(file, item)
                 else:
@@ -111,7 +112,7 @@ class Reader:
             self.index.add_file(buffer)
             self.segments.append(Segment(path, first, first - 1, len(buffer)))
 
-    def _stamp(self) -> int:
+    def _find_stamp(self) -> int:
         """Find out which journal this is: what most files begin with, for nobody's payload stands there."""
         heads = [header_at(buffer, 0) for buffer in self.index.files]
         counted = Counter(head.stamp for head in heads if head is not None)
@@ -120,12 +121,13 @@ class Reader:
         return next((stamp for buffer in self.index.files for stamp in stamps(buffer)), -1)
 
     def _gap(self, file: int, gap: Gap) -> None:
-        torn = self._could_tear(file, gap)
-        self._held.append(_Problem(file, gap.at, self.last_lsn + 1, gap.text, self.tail, torn))
-
-    def _could_tear(self, file: int, gap: Gap) -> bool:
         """A host that dies leaves the beginning of a batch of its own, where its next was to be."""
-        return not gap.foreign and (gap.at > 0 or self.segments[file].first_lsn == self.last_lsn + 1)
+        ours = gap.header is None or gap.header.stamp == self._stamp
+        torn = ours and (gap.at > 0 or self.segments[file].first_lsn == self.last_lsn + 1)
+        if torn and gap.header is not None and gap.header.first == self.last_lsn + 1 and not self._stopped:
+            self._settle(file, Batch(gap.at, gap.header))
+            self.mark = max(self.mark, gap.header.mark)
+        self._held.append(_Problem(file, gap.at, self.last_lsn + 1, gap.text, self.tail, torn))
 
     def _batch(self, file: int, batch: Batch) -> None:
         header = batch.header
@@ -202,7 +204,7 @@ class Reader:
         whole = _crc32c(buffer[middle : middle + header.size]) == header.entries_crc
         before = self.tail
         self.last_lsn = header.last
-        self.sealed = bool(header.flags & SEALED) and at + header.span <= len(buffer)
+        self.sealed = bool(header.flags & SEALED)
         chain = header.crc if header.entries else header.chain
         self.tail = Tail(header.stamp, chain, file, at, at + header.span, header.first, header.last)
         if named and whole and known_by == "header":

@@ -39,8 +39,8 @@ class Gap(NamedTuple):
     at: int
     end: int
     text: str
-    foreign: bool = False
-    """It begins with a batch of another journal."""
+    header: Header | None = None
+    """It begins with this, but is not all there, or is of another journal."""
 
 
 def path_of(first_lsn: int) -> str:
@@ -69,15 +69,14 @@ def walk(buffer: Buffer, stamp: int) -> Iterator[Batch | Gap]:
     at, end = 0, len(buffer)
     while at < end:
         header = header_at(buffer, at)
-        if header is not None and header.stamp == stamp and _fits(header, at, end):
+        if header is not None and header.stamp == stamp and header.span <= end - at:
             yield Batch(at, header)
             at += header.span
             continue
         found = _next(buffer, at, stamp)
         start = found.at if found else end
         if start > at:
-            foreign = header is not None and header.stamp != stamp
-            yield Gap(at, start, _why(header, end - at, foreign), foreign)
+            yield Gap(at, start, _why(header, end - at, stamp), header)
         if found:
             yield found
             start += found.header.span
@@ -92,11 +91,6 @@ def stamps(buffer: Buffer) -> Iterator[int]:
             yield header.stamp
 
 
-def _fits(header: Header, at: int, end: int) -> bool:
-    """Say whether the file holds the batch. The footer may be cut: the body is checked by itself."""
-    return header.span - HEADER_SIZE <= end - at
-
-
 def _next(buffer: Buffer, after: int, stamp: int) -> Batch | None:
     """Find the first batch that begins at `after` or later, by its header or by its footer."""
     for match in _MAGIC.finditer(buffer, after):
@@ -105,16 +99,16 @@ def _next(buffer: Buffer, after: int, stamp: int) -> Batch | None:
         if header is None or header.stamp != stamp:
             continue
         if match[0] == HEADER_MAGIC:
-            if _fits(header, at, len(buffer)):
+            if header.span <= len(buffer) - at:
                 return Batch(at, header)
         elif at + HEADER_SIZE - header.span >= after:
             return Batch(at + HEADER_SIZE - header.span, header, "footer")
     return None
 
 
-def _why(header: Header | None, left: int, foreign: bool) -> str:
+def _why(header: Header | None, left: int, stamp: int) -> str:
     if header is None:
         return "no batch begins here"
-    if foreign:
+    if header.stamp != stamp:
         return "a batch of another journal"
     return f"a batch of {header.span} bytes, of which {left} are there"

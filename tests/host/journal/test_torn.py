@@ -11,7 +11,7 @@ import random
 import pytest
 
 from interlock_host.journal import Journal, JournalFailed, scan
-from tests.host.journal.sample import CUT, EXACT, STAMP, Author, files, holding, judge, small
+from tests.host.journal.sample import CUT, EXACT, STAMP, Author, files, holding, judge
 from tests.host.snapshot.memory_disk import MemoryDisk
 from tests.simulation.disk import PowerLost, SimDisk
 
@@ -48,17 +48,31 @@ def test_every_set_of_sectors() -> None:
 def test_the_mark_of_a_torn_batch_counts() -> None:
     """Its header says what was durable before it, so what is before it is damage and not a cut."""
     disk = MemoryDisk()
-    author = small(disk, sealed=False)
-    path = max(disk.files)
-    data = disk.files[path]
-    data[-80] ^= 1
-    assert scan(disk).durable_mark == author.durable - 2
-    assert judge(disk, author.entries, marked=author.durable - 2) == CUT
+    author = Author(Journal(disk, stamp=STAMP))
+    first, second = author.create(), author.create()
+    author.flush()
+    (path,) = disk.files
+    author.call(first)
+    author.flush()
+    flipped = len(disk.files[path]) - 100
+    start = len(disk.files[path])
+    author.call(second)
+    author.flush()
+    data = files(disk)[path]
+    for size in range(start, len(data)):
+        torn = bytearray(data[:size])
+        torn[flipped] ^= 1
+        proven = size >= start + 64
+        found = scan(holding({path: bytes(torn)}))
+        assert found.durable_mark == (3 if proven else 2)
+        assert [lost.lsn for lost in found.damage] == ([3] if proven else [])
+        assert found.cut is not None
+        judge(holding({path: bytes(torn)}), author.entries, marked=found.durable_mark)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_power_ends_anywhere(seed: int) -> None:
-    """Five processes on one disk, each ended in some operation: nothing durable is lost, nothing is made up."""
+    """Five processes on one disk, each ended in some operation: nothing durable is lost or made up."""
     chance = random.Random(seed)
     disk = SimDisk()
     author = Author(Journal(disk, stamp=STAMP))
