@@ -23,8 +23,12 @@ class Host(Protocol):
     """What an instance needs of its engine."""
 
     clock: Clock
-    observer: EngineObserver
     virtual: bool
+
+    @property
+    def observer(self) -> EngineObserver:
+        """Who is told of traps, faults and events."""
+        ...
 
     def schedule(self, instance: Instance, deadline: int) -> None:
         """Tick the instance at `deadline`."""

@@ -14,6 +14,7 @@ import prometheus_client
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from interlock_host.journal_metrics import JournalMetrics
 from interlock_host.observer import EngineObserver
 
 if TYPE_CHECKING:
@@ -64,6 +65,8 @@ class CallMetrics:
         watch = _TrapCount(engine.observer)
         engine.observer = watch
         self.registry.register(_EngineCollector(engine, watch.traps))
+        if engine.life is not None:
+            JournalMetrics(engine.life, self.registry)
 
     def observe(
         self, language: str, module: str, method: str, status: str, seconds: float, *, trace_id: str = ""
@@ -115,6 +118,15 @@ class _TrapCount(EngineObserver):
 
     def output(self, instance: Instance, text: str) -> None:
         self._behind.output(instance, text)
+
+    def not_saved(self, message: str) -> None:
+        self._behind.not_saved(message)
+
+    def journal_failed(self, message: str) -> None:
+        self._behind.journal_failed(message)
+
+    def journal_resumed(self) -> None:
+        self._behind.journal_resumed()
 
 
 class _EngineCollector(Collector):

@@ -9,6 +9,7 @@ import click
 import grpc
 
 from interlock.host.v1 import host_pb2
+from interlock.v1 import contract_pb2
 from interlock_host.cli.channel import Target
 from interlock_host.cli.target import (
     EXIT_HELP,
@@ -80,11 +81,12 @@ def instances(module: str, prefix: str, target: Target, output: str) -> None:
         for instance in found:
             print_json(instance)
         return
-    rows: list[tuple[str, ...]] = [("INSTANCE", "STATE", "MEMORY", "PARKED", "ENTRIES", "TRAPS")]
+    rows: list[tuple[str, ...]] = [("INSTANCE", "STATE", "KEPT", "MEMORY", "PARKED", "ENTRIES", "TRAPS")]
     for instance in found:
         state = host_pb2.InstanceState.Name(instance.state).removeprefix("INSTANCE_STATE_").lower()
+        kept = contract_pb2.Durability.Name(instance.durability).removeprefix("DURABILITY_").lower()
         numbers = (instance.memory_bytes, instance.parked_calls, instance.entries, instance.traps)
-        rows.append((f"{instance.module}/{instance.name}", state, *(f"{number:,}" for number in numbers)))
+        rows.append((f"{instance.module}/{instance.name}", state, kept, *(f"{n:,}" for n in numbers)))
     print_table(rows)
 
 

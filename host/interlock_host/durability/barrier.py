@@ -38,7 +38,10 @@ class Barrier:
                 return
             if self._held:
                 lsn = max(lsn, self._held[-1][0])
-            self._held.extend((lsn, call, record) for call, record in deliveries)
+            for call, record in deliveries:
+                self._held.append((lsn, call, record))
+                if call.trace is not None and record.final:
+                    call.trace.held()
 
     def release(self, durable: int) -> None:
         """Hand on what is durable up to this LSN."""

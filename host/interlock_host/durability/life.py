@@ -37,7 +37,6 @@ class Life:
         self.engine = engine
         self.store = store
         self.clock: Clock = engine.clock
-        self.observer: EngineObserver = engine.observer
         self.virtual = engine.virtual
         self._lock = threading.Lock()
         self._all: dict[DurableInstance, None] = {}
@@ -112,6 +111,11 @@ class Life:
             return list(self._all)
 
     @property
+    def sleeping(self) -> list[DurableInstance]:
+        """Those whose state is on the disk alone."""
+        return [instance for instance in self.instances() if instance.asleep]
+
+    @property
     def live(self) -> int:
         """How many of them have a machine."""
         return len(self._live)
@@ -141,6 +145,11 @@ class Life:
         return older
 
     # The engine, to an instance
+
+    @property
+    def observer(self) -> EngineObserver:
+        """Who is told of traps, faults and events."""
+        return self.engine.observer
 
     def schedule(self, instance: Instance, deadline: int) -> None:
         """Tick the instance at `deadline`."""

@@ -10,11 +10,11 @@ from typing import NamedTuple
 
 from interlock_host.disk import Disk, RealDisk
 from interlock_host.durability.barrier import Barrier
+from interlock_host.durability.timed import TimedJournal
 from interlock_host.errors import UNAVAILABLE, Failure, HostError
 from interlock_host.journal.committer import Committer
 from interlock_host.journal.entry import Entry, Kind
 from interlock_host.journal.failures import Fenced, JournalFailed
-from interlock_host.journal.journal import Journal
 from interlock_host.journal.lock import DataLock
 from interlock_host.journal.scan import Progress, Scan, scan
 from interlock_host.module import Module
@@ -87,7 +87,7 @@ class Store:
         self.scan: Scan = scan(disk, progress)
         self.snapshots = SnapshotStore(disk, self.options.snapshots_kept)
         self.modules = ModuleStore(disk)
-        self.journal = Journal(disk, self.scan, segment_bytes=self.options.segment_bytes)
+        self.journal = TimedJournal(disk, self.scan, segment_bytes=self.options.segment_bytes)
         self.barrier = Barrier()
         self.barrier.durable = self.journal.durable_lsn
         self.on_durable: Callable[[int], None] = self.barrier.release

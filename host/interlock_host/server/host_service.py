@@ -12,6 +12,8 @@ from google.protobuf import descriptor_pb2
 
 from interlock.host.v1 import host_pb2
 from interlock.v1 import contract_pb2
+from interlock_host.durability.instance import DurableInstance
+from interlock_host.durability.levels import Level, durability_of
 from interlock_host.errors import FAILED_PRECONDITION, INVALID_ARGUMENT, NOT_FOUND, HostError
 from interlock_host.instance import NEVER, Instance, State
 from interlock_host.module import Module
@@ -153,15 +155,21 @@ class HostService:
 
 
 def _instance(instance: Instance) -> host_pb2.Instance:
-    failed = instance.state is State.FAILED
+    durable = instance if isinstance(instance, DurableInstance) else None
+    state = host_pb2.INSTANCE_STATE_LIVE
+    if instance.state is State.FAILED:
+        state = host_pb2.INSTANCE_STATE_FAILED
+    elif durable is not None and durable.asleep:
+        state = host_pb2.INSTANCE_STATE_HIBERNATED
     return host_pb2.Instance(
         module=instance.module.name,
         name=instance.name,
-        state=host_pb2.INSTANCE_STATE_FAILED if failed else host_pb2.INSTANCE_STATE_LIVE,
+        state=state,
         memory_bytes=instance.memory_bytes,
         parked_calls=instance.parked_calls,
         entries=instance.entries,
         traps=instance.traps,
+        durability=durability_of(durable.level if durable is not None else Level.EPHEMERAL),
     )
 
 

@@ -13,9 +13,11 @@ class InstanceState(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     INSTANCE_STATE_UNSPECIFIED: _ClassVar[InstanceState]
     INSTANCE_STATE_LIVE: _ClassVar[InstanceState]
     INSTANCE_STATE_FAILED: _ClassVar[InstanceState]
+    INSTANCE_STATE_HIBERNATED: _ClassVar[InstanceState]
 INSTANCE_STATE_UNSPECIFIED: InstanceState
 INSTANCE_STATE_LIVE: InstanceState
 INSTANCE_STATE_FAILED: InstanceState
+INSTANCE_STATE_HIBERNATED: InstanceState
 
 class Method(_message.Message):
     __slots__ = ("name", "client_streaming", "server_streaming", "read")
@@ -58,7 +60,7 @@ class ListModulesResponse(_message.Message):
     def __init__(self, modules: _Optional[_Iterable[_Union[Module, _Mapping]]] = ...) -> None: ...
 
 class Instance(_message.Message):
-    __slots__ = ("module", "name", "state", "memory_bytes", "parked_calls", "entries", "traps")
+    __slots__ = ("module", "name", "state", "memory_bytes", "parked_calls", "entries", "traps", "durability")
     MODULE_FIELD_NUMBER: _ClassVar[int]
     NAME_FIELD_NUMBER: _ClassVar[int]
     STATE_FIELD_NUMBER: _ClassVar[int]
@@ -66,6 +68,7 @@ class Instance(_message.Message):
     PARKED_CALLS_FIELD_NUMBER: _ClassVar[int]
     ENTRIES_FIELD_NUMBER: _ClassVar[int]
     TRAPS_FIELD_NUMBER: _ClassVar[int]
+    DURABILITY_FIELD_NUMBER: _ClassVar[int]
     module: str
     name: str
     state: InstanceState
@@ -73,7 +76,8 @@ class Instance(_message.Message):
     parked_calls: int
     entries: int
     traps: int
-    def __init__(self, module: _Optional[str] = ..., name: _Optional[str] = ..., state: _Optional[_Union[InstanceState, str]] = ..., memory_bytes: _Optional[int] = ..., parked_calls: _Optional[int] = ..., entries: _Optional[int] = ..., traps: _Optional[int] = ...) -> None: ...
+    durability: _contract_pb2.Durability
+    def __init__(self, module: _Optional[str] = ..., name: _Optional[str] = ..., state: _Optional[_Union[InstanceState, str]] = ..., memory_bytes: _Optional[int] = ..., parked_calls: _Optional[int] = ..., entries: _Optional[int] = ..., traps: _Optional[int] = ..., durability: _Optional[_Union[_contract_pb2.Durability, str]] = ...) -> None: ...
 
 class ListInstancesRequest(_message.Message):
     __slots__ = ("module", "prefix", "page_size", "page_token")
