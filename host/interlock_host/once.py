@@ -38,6 +38,8 @@ def start_once(instance: Instance, call: Call, request: bytes, sink: Sink | None
         return call
     rider = Rider(call.method, 0, len(request), sink, call.trace)
     if answers.rider(call.identity, request, rider):
+        if call.trace is not None:
+            call.trace.parked()
         return rider
     answers.begin(call, request)
     try:

@@ -2,7 +2,8 @@
 
 Of one call: a SERVER span from its arrival to its answer; below it an `entry`
 span for each entry that was made for it, and a `parked` span from the end of
-the entry that left it unanswered to its answer. The lines that the module
+the entry that left it unanswered to its answer, and a `journal` span while the
+answer of a durable instance waits for the disk. The lines that the module
 writes for the call (EVENT records) are events of the SERVER span.
 
 Attributes are those of OpenTelemetry's conventions for gRPC, and
@@ -110,7 +111,7 @@ class CallTrace:
         self._context = trace.set_span_in_context(span, Context())
         self._entries = 0
         self._entry: Span | None = None
-        self._parked: Span | None = None
+        self._waiting: Span | None = None
         self._answered = False
 
     @property
@@ -137,8 +138,13 @@ class CallTrace:
 
     def parked(self) -> None:
         """The entry left the call without its answer."""
-        if self._parked is None and not self._answered:
-            self._parked = self._below("parked", {})
+        if self._waiting is None and not self._answered:
+            self._waiting = self._below("parked", {})
+
+    def held(self) -> None:
+        """The final answer is there, and waits for the journal."""
+        self._end_waiting()
+        self._waiting = self._below("journal", {})
 
     def event(self, text: str) -> None:
         """The module wrote a line for the call."""
@@ -148,9 +154,12 @@ class CallTrace:
     def answered(self, status: int) -> None:
         """The call has its final answer, with this gRPC code."""
         self._answered = True
-        if self._parked is not None:
-            self._parked.end()
-            self._parked = None
+        self._end_waiting()
+
+    def _end_waiting(self) -> None:
+        if self._waiting is not None:
+            self._waiting.end()
+            self._waiting = None
 
     def end(self, status: int, text: str = "") -> None:
         """The caller got this gRPC code, and these words with it. A second end does nothing."""

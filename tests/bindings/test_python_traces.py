@@ -38,16 +38,21 @@ def kind(request: pytest.FixtureRequest) -> str:
     return name
 
 
-@pytest.fixture(scope="module", params=["local", "unix"])
-def collector(
-    kind: str, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
-) -> Iterator[Collector]:
+@pytest.fixture(scope="module", params=["local:", "local:PATH", "unix:"])
+def placement(request: pytest.FixtureRequest) -> str:
+    """Where the modules run."""
+    name: str = request.param
+    return name
+
+
+@pytest.fixture(scope="module")
+def collector(kind: str, placement: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Collector]:
     """What one run of the program, and its daemon if it has one, exported."""
     folder = tmp_path_factory.mktemp("traces")
     modules = probe.write_probe(folder / "modules", entry_budget_ms=100)  # entered on a thread
     with collecting() as (collector, endpoint):
-        if request.param == "local":
-            run(kind, "local:", endpoint, str(modules))
+        if placement != "unix:":
+            run(kind, placement.replace("PATH", f"{folder}/state"), endpoint, str(modules))
         else:
             with tracing(folder, modules, OTEL_EXPORTER_OTLP_ENDPOINT=endpoint) as daemon:
                 run(kind, f"unix://{folder}/s", endpoint)
@@ -77,6 +82,13 @@ def test_one_trace(collector: Collector) -> None:
         assert below[0].attributes["interlock.export"] == span.attributes["rpc.method"]
     # Everything hangs together below the program's span.
     assert all(span.parent for span in collector.spans if span is not work)
+
+
+def test_the_journal_is_waited_for(collector: Collector, placement: str) -> None:
+    (push,) = [s for s in collector.spans if s.name == f"{QUEUE}/Push" and s.kind == SERVER]
+    below = [span.name for span in collector.below(push)]
+    assert below == (["entry", "journal"] if placement == "local:PATH" else ["entry"])
+    assert not push.failed
 
 
 def test_a_module_on_a_thread(collector: Collector) -> None:

@@ -129,12 +129,12 @@ class TracedDaemon:
 
 
 @contextlib.contextmanager
-def tracing(folder: Path, modules: Path, **settings: str) -> Iterator[TracedDaemon]:
+def tracing(folder: Path, modules: Path, *flags: str, **settings: str) -> Iterator[TracedDaemon]:
     """Run `interlock serve` on a Unix socket, with settings of OpenTelemetry in its environment."""
     clean = {key: value for key, value in os.environ.items() if not key.startswith("OTEL_")}
     command = [
         *(sys.executable, "-c", _SERVE, "serve", "--metrics", "127.0.0.1:0", "--log-level", "warning"),
-        *("--listen", f"unix:{folder}/s", "--modules", str(modules)),
+        *("--listen", f"unix:{folder}/s", "--modules", str(modules), *flags),
     ]
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, text=True, env={**clean, "INTERLOCK_DRAIN_SECONDS": "0", **settings}

@@ -59,6 +59,34 @@ def test_parked(tmp_path: Path) -> None:
         assert names(collector.below(released)) == ["entry"]
 
 
+def test_a_durable_answer_waits_for_the_journal(tmp_path: Path) -> None:
+    modules = probe.write_probe(tmp_path / "modules")
+    data = ("--data", str(tmp_path / "data"))
+    with collecting() as (collector, endpoint):
+        told = {"OTEL_EXPORTER_OTLP_ENDPOINT": endpoint}
+        with (
+            tracing(tmp_path, modules, *data, **told) as daemon,
+            grpc.insecure_channel(daemon.target) as channel,
+        ):
+            it = World(collector, daemon, channel)
+            once = (("request_id", "order-1"),)
+            waiting = [it.method("Wait").future(probe.message(), metadata=once)]
+            it.until_parked(1)
+            it.call("Release")
+            waiting[0].result(30)
+            it.method("Wait")(probe.message(), metadata=once, timeout=30)
+            it.stopped()
+    first, retry = sorted(
+        (span for span in collector.spans if span.name == f"{probe.SERVICE}/Wait"), key=lambda s: s.began
+    )
+    entry, parked, journal = collector.below(first)
+    assert names([entry, parked, journal]) == ["entry", "parked", "journal"]
+    assert entry.ended <= parked.began and parked.ended <= journal.began <= journal.ended <= first.ended
+    assert names(collector.below(collector.one(f"{probe.SERVICE}/Release"))) == ["entry", "journal"]
+    assert (retry.attributes["interlock.entries"], retry.attributes["rpc.grpc.status_code"]) == (0, 0)
+    assert "entry" not in names(collector.below(retry))
+
+
 def test_cancel_is_an_entry(tmp_path: Path) -> None:
     with world(tmp_path) as it:
         waiting = it.method("Wait").future(probe.message())

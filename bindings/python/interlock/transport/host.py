@@ -89,8 +89,8 @@ class LocalHost:
             if trace is not None:
                 trace.end(error.failure.code, error.failure.message)
             raise _error(error.failure) from None
-        if trace is not None and call.done:
-            trace.end(0)
+        if trace is not None and call.answer is not None:  # one that waits for the disk is not over
+            trace.end(call.answer.status)
         return call
 
     def _trace(self, method: Method) -> CallTrace | None:
