@@ -10,7 +10,7 @@ import pytest
 
 from interlock.queue.v1 import queue_pb2
 from interlock_host.language import LANGUAGES
-from interlock_host.metrics import BUCKETS
+from interlock_host.call_tally import BUCKETS
 from tests.stress.bystander import QUEUE, Bystander, unharmed
 from tests.stress.conftest import Report
 from tests.stress.daemon import Daemon
