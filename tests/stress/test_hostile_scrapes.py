@@ -9,8 +9,8 @@ import grpc
 import pytest
 
 from interlock.queue.v1 import queue_pb2
-from interlock_host.language import LANGUAGES
 from interlock_host.call_tally import BUCKETS
+from interlock_host.language import LANGUAGES
 from tests.stress.bystander import QUEUE, Bystander, unharmed
 from tests.stress.conftest import Report
 from tests.stress.daemon import Daemon
