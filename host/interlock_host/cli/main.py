@@ -8,6 +8,7 @@ import interlock_host
 from interlock_host.cli.call import call
 from interlock_host.cli.inspect import inspect
 from interlock_host.cli.instances import delete, instances, modules
+from interlock_host.cli.journal import journal, replay
 from interlock_host.cli.pack import pack
 from interlock_host.cli.serve import serve
 from interlock_host.cli.token import token
@@ -32,5 +33,5 @@ def main() -> None:
     """
 
 
-for command in (serve, call, modules, instances, delete, top, token, pack, inspect):
+for command in (serve, call, modules, instances, delete, top, token, pack, inspect, journal, replay):
     main.add_command(command)

@@ -283,6 +283,9 @@ class DurableInstance(Transaction):
         self.store.sync(lsn)
         self.store.snapshots.write(self.id, lsn, head, image)
         with self.lock:
+            if self.state is State.DELETED:  # meanwhile
+                self.store.snapshots.remove(self.id)
+                return False
             self.saved_lsn = max(self.saved_lsn, lsn)
             self.unsaved_entries -= entries
             self.unsaved_bytes -= size

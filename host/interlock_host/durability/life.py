@@ -6,6 +6,7 @@ import collections
 import contextlib
 import operator
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ from interlock_host.durability.levels import Level
 from interlock_host.durability.recovery import Progress, Recovered, recover
 from interlock_host.durability.store import JournalFailed, Store, journal_failed
 from interlock_host.errors import FAILED_PRECONDITION, RESOURCE_EXHAUSTED, HostError
-from interlock_host.instance import NEVER
+from interlock_host.instance import NEVER, State
 from interlock_host.module import Module
 from interlock_host.observer import EngineObserver
 
@@ -240,6 +241,25 @@ class Life:
                 self._live.pop(instance, None)
             if instance.sleeps_until != NEVER:
                 self.engine.schedule(instance, instance.sleeps_until)
+
+    def save_all(self, progress: Callable[[int, int], None]) -> int:
+        """Save every instance, and remove the journal behind; return how many there are."""
+        kept = [instance for instance in self.instances() if instance.id and instance.machine is not None]
+        for done, instance in enumerate(kept):
+            progress(done, len(kept))
+            instance.save()
+        progress(len(kept), len(kept))
+        self.store.journal.drop_before(self._needed(pressed=True))
+        return len(kept)
+
+    def drop_refused(self) -> None:
+        """Delete the instances that cannot be made again; what they held is lost."""
+        for instance in self.instances():
+            if instance.state is State.FAILED:
+                instance.delete()
+                self.forget(instance)
+        self._waiting.clear()
+        self._unnamed = ""
 
     def trim(self) -> None:
         """Remove segments that no instance needs; save those that hold back too many bytes."""

@@ -247,9 +247,8 @@ class Store:
             last_lsn: Its last entry; where the newest snapshot is of that, the journal is not read.
         """
         found = self.snapshots.newest(instance)
-        snapshot = found.snapshot
-        if snapshot is not None and snapshot.lsn == last_lsn:
-            return History(snapshot, (), "", found.damage)
+        if found.snapshot is not None and found.snapshot.lsn == last_lsn:
+            return History(found.snapshot, (), "", found.damage)
         return self.history_in(scan(self.disk), instance, found)
 
     @staticmethod
@@ -257,17 +256,17 @@ class Store:
         """Return what an instance is made from again, out of a journal that was read."""
         snapshot, notes = found.snapshot, found.damage
         after = snapshot.lsn if snapshot is not None else 0
-        damage = scanned.damaged(instance, after)
-        if damage is not None:
-            text = "; ".join([f"the journal is damaged: {damage}", *notes])
-            return History(snapshot, (), text, notes)
-        if snapshot is None and instance not in scanned.instances:
-            text = "; ".join(["neither a snapshot nor the journal has it", *notes])
-            return History(None, (), text, notes)
         extent = scanned.instances.get(instance)
-        if max(after, extent.last_lsn if extent is not None else 0) < found.reached:
-            text = "; ".join([f"the journal no longer leads to its LSN {found.reached}", *notes])
-            return History(snapshot, (), text, notes)
+        damage = scanned.damaged(instance, after)
+        why = ""
+        if damage is not None:
+            why = f"the journal is damaged: {damage}"
+        elif snapshot is None and extent is None:
+            why = "neither a snapshot nor the journal has it"
+        elif max(after, extent.last_lsn if extent else 0) < found.reached:
+            why = f"the journal no longer leads to its LSN {found.reached}"
+        if why:
+            return History(snapshot, (), "; ".join([why, *notes]), notes)
         return History(snapshot, scanned.entries(instance, after), "", notes)
 
     # End
