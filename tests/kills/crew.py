@@ -60,20 +60,23 @@ class Crew:
         return self._history.generation
 
     def next(self, worker: int, chance: Random) -> Operation:
-        """Join where that is called for; else beat, ask, trespass or leave."""
+        """Join where that is called for; else beat, ask, trespass, leave or look."""
         with self._lock:
             m, kind = self._members[worker], chance.random()
             if m.must_join:
                 return self._join(m)
-            if kind < 0.45:
+            if kind < 0.4:
                 return self._beat(m)
-            if kind < 0.75:
-                return self._check(m, m.generation, m.assigned, allowed=True)
-            if kind < 0.85:
-                return self._check(m, m.generation - 1, m.assigned, allowed=False)
-            if kind < 0.95:
-                return self._check(m, m.generation, set(range(PARTITIONS)) - m.assigned, allowed=False)
-            return self._leave(m)
+            if kind < 0.9:
+                return self._ask_the_fence(m, kind)
+            return self._leave(m) if kind < 0.95 else self._describe()
+
+    def _ask_the_fence(self, m: _Member, kind: float) -> Operation:
+        if kind < 0.7:
+            return self._check(m, m.generation, m.assigned, allowed=True)
+        if kind < 0.8:
+            return self._check(m, m.generation - 1, m.assigned, allowed=False)
+        return self._check(m, m.generation, set(range(PARTITIONS)) - m.assigned, allowed=False)
 
     def _identity(self) -> str:
         return f"{self._name}-{next(self._serial)}"
@@ -105,6 +108,11 @@ class Crew:
         note = {"allowed": allowed}
         return Operation(_SERVICE + "CheckGeneration", request, pb.CheckGenerationResponse, note=note)
 
+    def _describe(self) -> Operation:
+        request = pb.DescribeRequest(instance=self._name)
+        note = {"after": self._history.generation}
+        return Operation(_SERVICE + "Describe", request, pb.DescribeResponse, note=note)
+
     def _leave(self, m: _Member) -> Operation:
         m.must_join, m.assigned = True, frozenset()
         request = pb.LeaveRequest(instance=self._name, member=m.name)
@@ -117,22 +125,26 @@ class Crew:
             if isinstance(reply, pb.JoinResponse):
                 self._joined(m, operation, reply)
             elif isinstance(reply, pb.HeartbeatResponse):
-                must(
-                    reply.generation >= operation.note["after"],
-                    f"{m.name} is told an old generation: {reply}",
-                )
-                self._history.generation = max(self._history.generation, reply.generation)
+                self._hear(operation, reply.generation)
                 m.must_join = reply.state == pb.GROUP_STATE_REBALANCE_IN_PROGRESS
+            elif isinstance(reply, pb.DescribeResponse):
+                self._hear(operation, reply.generation)
             elif isinstance(reply, pb.CheckGenerationResponse):
                 must(operation.note["allowed"], f"the fence let {m.name} through: {operation.request}")
             else:
                 m.is_in = False
 
+    def _hear(self, operation: Operation, generation: int) -> None:
+        before = operation.note["after"]
+        must(
+            generation >= before,
+            f"generation {before} was complete, and {operation.method} tells of {generation}",
+        )
+        self._history.generation = max(self._history.generation, generation)
+
     def _joined(self, m: _Member, operation: Operation, reply: pb.JoinResponse) -> None:
         assigned = _numbers(reply.assigned)
-        must(
-            reply.generation >= operation.note["after"], f"{m.name} joined generation {reply.generation} late"
-        )
+        self._hear(operation, reply.generation)
         told = self._history.assigned.setdefault(reply.generation, {})
         before = told.get(m.name, assigned)
         must(
@@ -141,7 +153,6 @@ class Crew:
         for other, theirs in told.items():
             must(other == m.name or not theirs & assigned, f"{other} and {m.name} have {theirs & assigned}")
         told[m.name] = assigned
-        self._history.generation = max(self._history.generation, reply.generation)
         m.generation, m.assigned = reply.generation, assigned
         # What is to be given up is not among `assigned`: the next Join gives it up.
         m.must_join = bool(reply.revoke)
@@ -151,13 +162,17 @@ class Crew:
         text = f"{operation.method} was refused, {reason}: {operation.request}"
         must(reason == "FENCED" and not operation.note.get("allowed", True), text)
 
+    def inspect(self, ask: Ask) -> None:
+        """Compare the generation with the highest that anybody was told."""
+        with self._lock:
+            operation = self._describe()
+        self._hear(operation, ask(operation).generation)
+
     def verify(self, ask: Ask) -> None:
         """Compare the group with what its members were told."""
-        view = ask(
-            Operation(_SERVICE + "Describe", pb.DescribeRequest(instance=self._name), pb.DescribeResponse)
-        )
-        highest = self._history.generation
-        must(view.generation >= highest, f"generation {highest} is lost: the group is in {view.generation}")
+        operation = self._describe()
+        view = ask(operation)
+        self._hear(operation, view.generation)
         found = {one.name: _numbers(one.assigned) for one in view.members}
         for m in self._members:
             if m.is_in and not m.must_join:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 PROGRAM = ("-m", "interlock_host")
+ROOT = Path(__file__).parents[2]
 STOP_SECONDS = 60.0
 LOG_BYTES = 4000
 
@@ -25,7 +26,7 @@ class Daemon:
     Args:
         folder: Where its socket and its log are.
         flags: Of `interlock serve`: `--data DIR`, say.
-        program: What Python runs: the product, or one with a planted bug.
+        program: What Python runs: the product, or one with a planted bug. May be changed between lives.
     """
 
     def __init__(self, folder: Path, flags: Sequence[str] = (), program: Sequence[str] = PROGRAM) -> None:
@@ -33,11 +34,9 @@ class Daemon:
         self.url = f"unix://{folder}/s"
         self.lives = 0
         """How often it was started."""
+        self.program = tuple(program)
         self._log = folder / "log"
-        self._command = [
-            *(sys.executable, *program, "serve", "--metrics", "off", "--log-level", "warning"),
-            *("--listen", self.target, *flags),
-        ]
+        self._flags = ("--metrics", "off", "--log-level", "warning", "--listen", self.target, *flags)
         self._process: subprocess.Popen[str] | None = None
 
     def start(self) -> None:
@@ -52,13 +51,20 @@ class Daemon:
         self.lives += 1
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                self._command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, text=True
+                [sys.executable, *self.program, "serve", *self._flags],
+                cwd=ROOT,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
             )
 
     def is_ready(self) -> bool:
         """Wait until it serves; False if it ended before."""
         assert self._process is not None and self._process.stdout is not None
         line = self._process.stdout.readline()
+        if not line:
+            self.reap()
         return bool(line) and json.loads(line)["event"] == "ready"
 
     def kill(self) -> None:

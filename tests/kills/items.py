@@ -14,7 +14,7 @@ from tests.kills.load import Ask, Violation, must
 
 _SERVICE = "/interlock.queue.v1.QueueService/"
 PRODUCERS = 2
-LONG_MS = 600_000
+LONG_MS = 86_400_000
 """A lease that no test outlives: its item is its holder's alone, through every restart."""
 SHORT_MS = 40
 """A lease that its holder never settles: the item comes back by itself."""
@@ -107,6 +107,9 @@ class Items:
     def refused(self, worker: int, operation: Operation, reason: str) -> None:
         """Nothing here can be refused."""
         raise Violation(f"{operation.method} was refused: {reason}")
+
+    def inspect(self, ask: Ask) -> None:
+        """Nobody reads a queue here; what is taken is not a read."""
 
     def verify(self, ask: Ask) -> None:
         """Take all there is, compare it, and give it back."""

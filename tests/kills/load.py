@@ -56,6 +56,17 @@ class Load(Protocol):
         """
         ...
 
+    def inspect(self, ask: Ask) -> None:
+        """Look for what somebody was told, before anything is asked again.
+
+        A call that is asked again brings back what was lost: a read that told of it
+        too early would not be noticed.
+
+        Raises:
+            Violation: It is not there any more.
+        """
+        ...
+
     def verify(self, ask: Ask) -> None:
         """Compare the state with the ledger, while nobody else calls.
 

@@ -19,6 +19,8 @@ from tests.kills.trigger import Trigger
 
 MOST_EVENTS = 600
 """Calls sent, and answers taken, until a kill: one to so many."""
+MOST_STEPS = 150
+"""Steps of the disk until a doomed host dies: one to so many."""
 ERA = 20
 """Rounds until the load goes on to new instances; the old ones are compared at the end."""
 
@@ -29,18 +31,19 @@ class Rounds:
     Args:
         daemon: Not started.
         seed: Of the load, and of the instants.
-        eras: Makes the loads of an era, by its number.
+        doomed: What Python runs for a host that dies at a step of its disk, given its number:
+            before every round such a host lives too. Its death may come while it recovers.
     """
 
     def __init__(
-        self, daemon: Daemon, seed: int, eras: Callable[[int], Sequence[Load]] | None = None
+        self, daemon: Daemon, seed: int, doomed: Callable[[int], tuple[str, ...]] | None = None
     ) -> None:
         self._daemon = daemon
+        self._doomed = doomed
         self._seed = seed
         self._chance = Random(seed)
-        self._make = eras or standard_loads
-        self._loads: list[Load] = []
         self._crews: list[Workers] = []
+        self._current: list[Workers] = []
         self.rounds = 0
 
     def run(self, rounds: int) -> None:
@@ -61,16 +64,30 @@ class Rounds:
             raise Violation(f"{where}: {error}\n{self._daemon.log()}") from error
 
     def _round(self) -> None:
+        before = self._current
         if self.rounds % ERA == 0:
-            self._loads.extend(made := self._make(self.rounds // ERA))
-            self._crews.extend(Workers(load) for load in made)
-            self._current = self._crews[-len(made) :]
+            self._current = [Workers(load) for load in standard_loads(self.rounds // ERA)]
+            self._crews += self._current
         self.rounds += 1
+        if self._doomed is not None:
+            self._live_doomed(self._doomed(self._chance.randint(1, MOST_STEPS)))
         self._daemon.start()
         with contextlib.closing(Caller(self._daemon.target)) as caller:
-            for crew in self._current:
+            for crew in before:
                 crew.compare(caller)
-            self._work(_Round(caller, Trigger(self._chance.randint(1, MOST_EVENTS), self._daemon.kill)))
+            current = _Round(caller, Trigger(self._chance.randint(1, MOST_EVENTS), self._daemon.kill))
+            self._work(current)
+            must(current.trigger.fired.is_set(), "the daemon ended, or forgot a call, before it was killed")
+
+    def _live_doomed(self, program: tuple[str, ...]) -> None:
+        """Work with a host until it dies by itself, or is killed after all."""
+        sound, self._daemon.program = self._daemon.program, program
+        self._daemon.launch()
+        if self._daemon.is_ready():
+            with contextlib.closing(Caller(self._daemon.target)) as caller:
+                self._work(_Round(caller, Trigger(MOST_EVENTS, self._daemon.kill)))
+            self._daemon.kill()
+        self._daemon.program = sound
 
     def _work(self, current: _Round) -> None:
         shifts = [
@@ -85,7 +102,6 @@ class Rounds:
             thread.join()
         if current.failures:
             raise current.failures[0]
-        must(current.trigger.fired.is_set(), "the daemon ended, or forgot a call, before it was killed")
 
     def _compare_all(self) -> None:
         self._daemon.start()
@@ -96,7 +112,7 @@ class Rounds:
     @property
     def acknowledged(self) -> int:
         """Effects that somebody was told of, in all loads."""
-        return sum(load.acknowledged for load in self._loads)
+        return sum(crew.load.acknowledged for crew in self._crews)
 
 
 class Workers:
@@ -109,6 +125,7 @@ class Workers:
 
     def compare(self, caller: Caller) -> None:
         """Ask again for what was missed, then compare the state with the ledger."""
+        self.load.inspect(caller.call)
         for worker, operation in sorted(self.missed.items()):
             if operation.abandoned or not operation.identity:
                 del self.missed[worker]
