@@ -8,11 +8,8 @@ warm, and has at its end.
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import dataclasses
-import gc
 import json
-import resource
 import sys
 from pathlib import Path
 from random import Random
@@ -28,6 +25,7 @@ from interlock_host.module import CAPS, Method, Module
 from interlock_host.observer import EngineObserver
 from tests.host.session import Messages
 from tests.stress.hostile import Attacker
+from tests.stress.memory import resident_kib
 
 _CAPS = dataclasses.replace(CAPS, max_memory=8 << 20, entry_budget_ms=1, max_parked_calls=20)
 _CALLS = 6
@@ -135,13 +133,6 @@ def run(path: Path) -> End:
     assert engine.parked_calls() == 0
     engine.close()
     return end
-
-
-def resident_kib() -> int:
-    """What this process holds once malloc has given back what it only keeps."""
-    gc.collect()
-    ctypes.CDLL(None).malloc_trim(0)
-    return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize() // 1024
 
 
 def main() -> None:
