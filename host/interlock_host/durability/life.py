@@ -17,6 +17,7 @@ from interlock_host.durability.recovery import Progress, Recovered, recover
 from interlock_host.durability.store import JournalFailed, Store, journal_failed
 from interlock_host.errors import FAILED_PRECONDITION, RESOURCE_EXHAUSTED, HostError
 from interlock_host.instance import NEVER, State
+from interlock_host.journal.entry import Kind
 from interlock_host.module import Module
 from interlock_host.observer import EngineObserver
 
@@ -245,6 +246,10 @@ class Life:
     def save_all(self, progress: Callable[[int, int], None]) -> int:
         """Save every instance, and remove the journal behind; return how many there are."""
         kept = [instance for instance in self.instances() if instance.id and instance.machine is not None]
+        for instance in kept[:1]:
+            # An entry, of no effect, begins another segment: only those behind it can go.
+            with instance.lock:
+                instance.append(Kind.TIME, None)
         for done, instance in enumerate(kept):
             progress(done, len(kept))
             instance.save()
