@@ -127,7 +127,6 @@ ATTACKS = {
     ),
     "gzip that is none": Attack(_encoded(READ, b"gzip"), Refused(TRAILERS, 13, "Decompression failed")),
     "an encoding of its own": Attack(_encoded(READ, b"rot13"), Refused(TRAILERS, 13, "grpc-encoding")),
-    "flags of its own": Attack(_message(READ, flag=0x7F), Refused(TRAILERS, 3, "", b"INSTANCE_MISSING")),
     # Header fields
     "not base64": Attack(_fields((b"x-bin", b"!?")), Refused(TRAILERS, 13, "illegal base64")),
     "no name": Attack(_fields((b"X-\xff", b"a")), Refused(TRAILERS, 13, "Illegal header key")),

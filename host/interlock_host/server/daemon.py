@@ -28,6 +28,7 @@ from interlock_host.server.instance_config import InstanceConfigs
 from interlock_host.server.keeping import Keeping, level_rule, make_engine, storage_of
 from interlock_host.server.listener import Listener
 from interlock_host.server.loop_driver import LoopDriver
+from interlock_host.server.memory import give_back
 from interlock_host.server.metrics_server import MetricsServer
 from interlock_host.server.routes import Routes
 from interlock_host.server.unix_socket import SocketClaim
@@ -201,8 +202,9 @@ class Daemon:
         self.metrics_address = server.address
 
     def _watch(self) -> None:
-        watching = self.front.loop.create_task(self.security.watch())
-        self._resources.callback(watching.cancel)
+        for task in (self.security.watch(), give_back()):
+            watching = self.front.loop.create_task(task)
+            self._resources.callback(watching.cancel)
 
 
 def _most_connections(addresses: int) -> int:
