@@ -82,7 +82,7 @@ def test_names_are_found() -> None:
 
 
 async def test_every_name_is_one_that_a_host_shows(tmp_path: Path) -> None:
-    async with serving(tmp_path, metrics="127.0.0.1:0") as served:
+    async with serving(tmp_path, metrics="127.0.0.1:0", data=tmp_path / "data") as served:
         text = await use(served)
     shown = set(re.findall(r"^(\w+)[{ ]", text, re.MULTILINE)) | RECORDED | {"up"}
     for title, expression in expressions():
@@ -94,7 +94,7 @@ async def test_every_name_is_one_that_a_host_shows(tmp_path: Path) -> None:
 
 
 async def test_every_family_of_a_host_is_in_a_panel(tmp_path: Path) -> None:
-    async with serving(tmp_path, metrics="127.0.0.1:0") as served:
+    async with serving(tmp_path, metrics="127.0.0.1:0", data=tmp_path / "data") as served:
         text = await use(served)
     families = re.findall(r"^# TYPE (\w+) ", text, re.MULTILINE)
     drawn = set[str]().union(*(names_in(expression) for _, expression in expressions()))
@@ -140,7 +140,7 @@ def rule_states(prometheus: Prometheus) -> dict[str, tuple[str, str]]:
 async def test_a_real_prometheus(tmp_path: Path) -> None:
     """It scrapes a host, evaluates every rule and every panel, agrees on quantiles, and misses the host."""
     require_prometheus()
-    async with serving(tmp_path, metrics="127.0.0.1:0") as served:
+    async with serving(tmp_path, metrics="127.0.0.1:0", data=tmp_path / "data") as served:
         await use(served)
         with scraping(tmp_path, str(served.daemon.metrics_address)) as prometheus:
             await asked(prometheus, lambda: prometheus.query('wasm_metric_counter_total{method="Refuse"}'))
