@@ -10,6 +10,7 @@ import contextlib
 import mmap
 import os
 import sys
+import weakref
 from pathlib import Path
 from typing import Protocol
 
@@ -93,6 +94,11 @@ class RealFile:
         """Bytes up to where the next write begins."""
         return self._size
 
+    @property
+    def closed(self) -> bool:
+        """Whether it was let go."""
+        return self._descriptor < 0
+
     def write(self, data: bytes) -> None:
         """Put all of `data` at the end. The system may take a part only, and says why the next time."""
         written = os.write(self._descriptor, data)
@@ -133,22 +139,28 @@ class RealDisk:
 
     def __init__(self, root: Path) -> None:
         self._root = root
+        self._written: weakref.WeakValueDictionary[str, RealFile] = weakref.WeakValueDictionary()
+        """By path, the files that were opened for writing, and may be still."""
 
     def create(self, path: str) -> RealFile:
         """Make an empty file."""
-        return RealFile(os.open(self._root / path, _WRITE | os.O_CREAT | os.O_EXCL, 0o600))
+        return self._open(path, os.O_CREAT | os.O_EXCL)
 
     def append(self, path: str) -> RealFile:
         """Open a file that exists, at its end."""
-        return RealFile(os.open(self._root / path, _WRITE))
+        return self._open(path, 0)
 
     def read(self, path: str) -> Buffer:
-        """Map a file, once all of it was read.
+        """Map a file, once all of it was read; copy it while it is open for writing.
 
-        A map costs no memory that the system could not take back. What a bad medium
-        does to it is a signal that ends the process, though; so the bytes are read
-        first by a call that can fail, and are in the page cache after that.
+        A map costs no memory that the system could not take back. But what a bad
+        medium does to it, or a cut that takes a page away, is a signal that ends the
+        process. So the bytes are read first, by a call that can fail, and are in the
+        page cache after that; and what may be cut is not mapped.
         """
+        writer = self._written.get(path)
+        if writer is not None and not writer.closed:
+            return (self._root / path).read_bytes()
         with open(self._root / path, "rb", buffering=0) as file:
             piece = bytearray(_PIECE)
             while file.readinto(piece):
@@ -156,6 +168,11 @@ class RealDisk:
             if os.fstat(file.fileno()).st_size == 0:
                 return b""
             return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+
+    def _open(self, path: str, flags: int) -> RealFile:
+        file = RealFile(os.open(self._root / path, _WRITE | flags, 0o600))
+        self._written[path] = file
+        return file
 
     def list(self, folder: str) -> list[str]:
         """Return the names in a folder, sorted."""

@@ -112,4 +112,5 @@ def header_at(buffer: Buffer, at: int, magic: bytes = HEADER_MAGIC) -> Header | 
 def footer_matches(buffer: Buffer, at: int, header: Header) -> bool:
     """Say whether the batch at `at`, whose header is right, ends with that header's copy."""
     end = at + header.span - HEADER_SIZE
-    return buffer[end : end + 60] == FOOTER_MAGIC + buffer[at + 8 : at + 60]
+    footer = FOOTER_MAGIC + buffer[at + 8 : at + 60]
+    return bool(buffer[end : end + HEADER_SIZE] == footer + _crc32c(footer).to_bytes(4, "little"))

@@ -73,6 +73,17 @@ def test_names(disk: RealDisk) -> None:
     disk.sync_folder("a/b")
 
 
+def test_a_file_may_be_cut_while_what_was_read_of_it_is_in_use(disk: RealDisk) -> None:
+    """A map of it would end the process by SIGBUS."""
+    file = disk.create("file")
+    file.write(bytes(10) * 10_000)
+    found = disk.read("file")
+    file.truncate(1)
+    assert found[99_999:] == b"\0"
+    file.close()
+    assert len(disk.read("file")) == 1
+
+
 def test_an_empty_file_is_read(disk: RealDisk) -> None:
     disk.create("empty").close()
     assert disk.read("empty") == b""
