@@ -13,7 +13,7 @@ from typing import Any
 from google.protobuf.descriptor import FieldDescriptor
 from hypothesis import HealthCheck, settings
 
-LONGER = 50 if os.environ.get("INTERLOCK_SOAK") else 1
+LONGER = 20 if os.environ.get("INTERLOCK_SOAK") else 1
 FUZZ = settings(max_examples=60, deadline=None, database=None, suppress_health_check=list(HealthCheck))
 
 _FIXED64 = (FieldDescriptor.TYPE_DOUBLE, FieldDescriptor.TYPE_FIXED64, FieldDescriptor.TYPE_SFIXED64)
