@@ -229,14 +229,18 @@ class Engine:
         """Make the instance; for a read, one that is thrown away after it."""
         text = check_name(name)
         if method.read:
-            thrown_away = Instance(self, method.module, text)
-            thrown_away.scheduled = 0  # whatever deadline it sets, nobody ticks it
-            return thrown_away
+            return self.fresh(method.module, text)
         with self._lock:
             instances = self._instances[method.module]
             if name not in instances:
                 instances[name] = self._new(method.module, text)
             return instances[name]
+
+    def fresh(self, module: Module, name: str) -> Instance:
+        """Return an instance for one read, which nobody keeps."""
+        thrown_away = Instance(self, module, name)
+        thrown_away.scheduled = 0  # whatever deadline it sets, nobody ticks it
+        return thrown_away
 
     def _new(self, module: Module, name: str) -> Instance:
         level = self._level(module, name)
@@ -296,11 +300,12 @@ class Engine:
         """
         instance = self.instance(module_name, instance_name)
         cancelled = instance.delete()
-        with self._lock:
-            gone = self._instances[self.modules[module_name]].pop(instance_name.encode(), None)
-            self._count -= gone is not None and not isinstance(instance, DurableInstance)
+        durable = isinstance(instance, DurableInstance)
         if self.life is not None and isinstance(instance, DurableInstance):
             self.life.forget(instance)
+        with self._lock:
+            gone = self._instances[self.modules[module_name]].pop(instance_name.encode(), None)
+            self._count -= gone is not None and not durable
         return cancelled
 
     def parked_calls(self) -> int:

@@ -8,6 +8,7 @@ from interlock_host.birth import Host
 
 if TYPE_CHECKING:
     from interlock_host.durability.instance import DurableInstance
+    from interlock_host.instance import Instance
 
 
 class DurableHost(Host, Protocol):
@@ -19,6 +20,10 @@ class DurableHost(Host, Protocol):
         Raises:
             HostError: RESOURCE_EXHAUSTED/TOO_MANY_INSTANCES.
         """
+        ...
+
+    def fresh(self, instance: DurableInstance) -> Instance:
+        """Return an instance for one read of one that has not begun."""
         ...
 
     def awake(self, instance: DurableInstance) -> None:

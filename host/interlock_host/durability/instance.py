@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from typing import TYPE_CHECKING, cast
 
 from interlock.journal.v1 import journal_pb2
@@ -11,7 +11,7 @@ from interlock_host.birth import make_machine
 from interlock_host.calls import Call, CancelReason, Rider, Sink
 from interlock_host.durability.head import birth_of, write_head
 from interlock_host.durability.levels import Level
-from interlock_host.durability.replay import Muted, NotReplayed, replay
+from interlock_host.durability.replay import Muted, NotReplayed, Standing, replay
 from interlock_host.durability.store import Fenced, JournalFailed, Kind, Store
 from interlock_host.durability.transaction import Transaction
 from interlock_host.errors import UNAVAILABLE, UNIMPLEMENTED, Failure, HostError, cancelled_as
@@ -63,6 +63,8 @@ class DurableInstance(Transaction):
     ) -> Call:
         """Enter a call's first message; its answer comes when the disk has the entry."""
         self.store.check()
+        if method.read and not self.id:
+            return self._host.fresh(self).start(method, request, sink, trace)
         if scope and self.machine is None:
             with self.lock:
                 self._ready()  # its answers sleep with it
@@ -232,10 +234,19 @@ class DurableInstance(Transaction):
         self.machine.limit(self.module.limits.entry_budget_ms)
         for call_id, call in known.items():
             self._take_back(call_id, call)
-        for call_id in sorted(self.calls.keys() - known.keys()):
-            if call_id in self.calls:
-                self.cancel(self.calls[call_id], CancelReason.RESTART)
+        self._cancel_orphans(known.keys())
         self._leave(self.last_now)
+
+    def _cancel_orphans(self, known: Set[int]) -> None:
+        """Cancel the parked calls that nobody waits for, before anything becomes due that they would take."""
+        host = self._host
+        self._host = cast("DurableHost", Standing(host, self.last_now))
+        try:
+            for call_id in sorted(self.calls.keys() - known):
+                if call_id in self.calls:
+                    self.cancel(self.calls[call_id], CancelReason.RESTART)
+        finally:
+            self._host = host
 
     def _take_back(self, call_id: int, call: Call) -> None:
         parked = self.calls.get(call_id)
@@ -336,6 +347,8 @@ class DurableInstance(Transaction):
                 self.id = self.last_lsn = self.saved_lsn = 0  # it never was
             elif self.id:
                 self.last_lsn = UNKNOWN
+            if self.state is State.DELETED:
+                self.state = State.LIVE  # the disk does not have that either
             for call in waiting:
                 call.done = True
                 if call.answer is None:

@@ -97,13 +97,18 @@ class Life:
         """Remove what is kept of an instance that was deleted, once that is durable.
 
         Raises:
-            HostError: UNAVAILABLE/JOURNAL_FAILED.
+            HostError: UNAVAILABLE/JOURNAL_FAILED; the instance is there still.
         """
+        if instance.id:
+            try:
+                self.store.sync(instance.last_lsn)
+            except HostError as error:
+                instance.lose(error.failure)
+                raise
         with self._lock:
             self._all.pop(instance, None)
             self._live.pop(instance, None)
         if instance.id:
-            self.store.sync(instance.last_lsn)
             with contextlib.suppress(OSError):  # the next recovery removes them
                 self.store.snapshots.remove(instance.id)
 
@@ -179,6 +184,10 @@ class Life:
         if self.engine.live >= most:
             text = f"{self.engine.live} instances are in memory, as many as this host may hold"
             raise HostError(RESOURCE_EXHAUSTED, "TOO_MANY_INSTANCES", text)
+
+    def fresh(self, instance: DurableInstance) -> Instance:
+        """Return an instance for one read of one that has not begun."""
+        return self.engine.fresh(instance.module, instance.name)
 
     def awake(self, instance: DurableInstance) -> None:
         """The instance has a machine now."""

@@ -10,7 +10,7 @@ from google.protobuf.message import DecodeError
 from interlock.journal.v1 import journal_pb2
 from interlock_host.birth import make_machine
 from interlock_host.calls import Call, CancelReason
-from interlock_host.clock import Clock
+from interlock_host.clock import Clock, VirtualClock
 from interlock_host.durability.head import read_head
 from interlock_host.durability.transaction import TICK, Replayed
 from interlock_host.errors import HostError, cancelled_as
@@ -44,6 +44,17 @@ class Muted:
 
     def schedule(self, instance: object, deadline: int) -> None:
         """Leave it: an instance that is being made does nothing by itself."""
+
+
+class Standing:
+    """The engine, at the time when an instance was last entered."""
+
+    def __init__(self, host: Host, now: int) -> None:
+        self._host = host
+        self.clock: Clock = VirtualClock(now)
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._host, name)
 
 
 def replay(instance: DurableInstance, snapshot: Snapshot | None, entries: Iterable[Entry]) -> None:

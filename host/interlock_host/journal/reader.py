@@ -165,7 +165,8 @@ class Reader:
         """Entries that were there already: a copy is harmless, anything else puts both in doubt."""
         header = batch.header
         if header.entries == 0 or self.index.has_batch(header):
-            if batch.at:  # at the front of a file it is what every opening writes again
+            # At the front of a file, the last one before is what every opening writes again.
+            if batch.at or header.first + header.entries - 1 != self.last_lsn:
                 self.notes.append(Note(self._path(file), batch.at, "a copy of a batch that was there before"))
         else:
             self._stop(file, batch, "other entries under LSNs that were there before")

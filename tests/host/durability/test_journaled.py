@@ -308,6 +308,56 @@ def test_an_instance_that_never_was(world: World) -> None:
     assert world.value("other") == 1
 
 
+def test_a_delete_that_could_not_be_written(world: World) -> None:
+    world.add(2)
+    world.sync()
+    fail(world, errno.ENOSPC)
+    with pytest.raises(HostError) as refused:
+        world.engine.delete("counter", "a")
+    assert refused.value.failure.reason == "JOURNAL_FAILED"
+    world.disk.failing = lambda name, path: None
+    assert world.life.store.resume()
+    assert world.value() == 2
+    world.engine.delete("counter", "a")
+    world.crash()
+    assert world.value() == 0
+
+
+def test_a_read_makes_nothing(world: World) -> None:
+    assert world.value("never") == 0
+    world.add(1, instance="first")
+    world.sync()
+    fail(world, errno.ENOSPC)
+    world.add(1)
+    world.sync()
+    world.disk.failing = lambda name, path: None
+    assert world.life.store.resume()
+    assert world.value() == 0
+    assert not world.life.store.journal.pending_bytes
+
+
+def test_what_became_due_meanwhile_goes_to_nobody_who_is_gone(world: World) -> None:
+    due = world.engine.clock.now() + 50 * MS
+    world.do(op("C", b""), answer())
+    waiting = world.do()
+    tick = op("O", _record(waiting.call.id)) + deadline((1 << 63) - 1)
+    world.do(op("T", tick), deadline(due), answer())
+    world.sync()
+    world.now = due + 50 * MS
+    world.life.store.close(clean=False)
+    world.start()
+    world.sync()
+    assert [entry.now < due for entry in world.entries() if entry.kind == Kind.CANCEL] == [True]
+
+
+def test_kills_leave_nothing_to_note(world: World) -> None:
+    for _ in range(5):
+        world.add(1)
+        world.sync()
+        world.crash()
+        assert world.recovered.notes == []
+
+
 def test_parked_calls_end_with_the_disk(world: World) -> None:
     waiting = world.do()
     world.sync()
