@@ -48,8 +48,12 @@ lint: venv ## ruff and mypy
 test: check-generated modules buf lint ## everything that CI checks
 	$(PY) -m pytest
 
-soak: modules ## the long forms of the randomised tests
-	INTERLOCK_SOAK=1 $(PY) -m pytest
+SOAK := tests
+SOAK_TIME := 2h
+
+soak: modules ## the long forms of the randomised tests, a line a test; a part of them: SOAK=tests/stress
+	INTERLOCK_SOAK=1 timeout --foreground -s INT $(SOAK_TIME) \
+	  $(PY) -m pytest -v --durations=20 -o timeout=1800 --deselect tests/bench $(SOAK)
 
 SEED := 1
 SEEDS := 20
