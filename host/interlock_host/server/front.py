@@ -6,7 +6,7 @@ import asyncio
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -31,6 +31,9 @@ _HOST_FAULTS = frozenset({2, 13, 14, 15})
 """UNKNOWN, INTERNAL, UNAVAILABLE, DATA_LOSS: the module's or the host's fault, so an operator hears of it."""
 
 _T = TypeVar("_T")
+
+Metadata = Iterable[tuple[str, str | bytes]]
+"""Of a call; grpc.aio makes it anew each time that it is asked."""
 
 
 class Front:
@@ -149,18 +152,18 @@ class Front:
         self._log.exception("call broke", module=method.module.name, method=method.name)
         return Failure(INTERNAL, "", "this host failed; its log says how")
 
-    def trace(self, method: Method, context: Any) -> CallTrace | None:
-        """Begin to trace a call of grpc.aio; None where nothing is traced, or this call is not."""
+    def trace(self, method: Method, metadata: Metadata) -> CallTrace | None:
+        """Begin to trace a call; None where nothing is traced, or this call is not."""
         if self._tracer is None:
             return None
-        return self._tracer.arrived(method, context.invocation_metadata())
+        return self._tracer.arrived(method, metadata)
 
     def ended(
         self,
         method: Method,
         status: int,
         began: float,
-        context: Any,
+        metadata: Metadata,
         *,
         text: str = "",
         trace: CallTrace | None = None,
@@ -171,11 +174,10 @@ class Front:
             method: What was called.
             status: The gRPC code that the caller got.
             began: `time.perf_counter()` at its arrival.
-            context: The call's context of grpc.aio.
+            metadata: The caller's.
             text: What the caller was told, if it failed.
             trace: Its own, if it is traced.
         """
-        metadata = context.invocation_metadata()
         seconds = time.perf_counter() - began
         ids = context_of(metadata)
         if trace is not None:
@@ -184,13 +186,17 @@ class Front:
         module, name = method.module.name, CODE_NAMES[status]
         trace_id = ids.trace_id if ids.sampled else ""
         self.metrics.observe(language_of(metadata), module, method.name, name, seconds, trace_id=trace_id)
-        values = {"module": module, "method": method.name, "status": name, "seconds": seconds}
-        if status in _HOST_FAULTS:
-            held = self._repeats.admit(module, method.name, name)
-            if held is not None:
-                self._log.warning("call failed", error=text, held_back=held, **values, **_named(ids))
-        elif self._log_calls:
-            self._log.debug("call", **values, **_named(ids))
+        if status in _HOST_FAULTS or self._log_calls:
+            values = {"module": module, "method": method.name, "status": name, "seconds": seconds}
+            self._say(status in _HOST_FAULTS, values | _named(ids), text)
+
+    def _say(self, fault: bool, values: dict[str, Any], text: str) -> None:
+        if not fault:
+            self._log.debug("call", **values)
+            return
+        held = self._repeats.admit(values["module"], values["method"], values["status"])
+        if held is not None:
+            self._log.warning("call failed", error=text, held_back=held, **values)
 
 
 def _named(context: CallContext) -> dict[str, str]:
@@ -198,7 +204,7 @@ def _named(context: CallContext) -> dict[str, str]:
     return {key: value for key, value in named.items() if value}
 
 
-def reason_of(context: Any, allowed: float | None) -> CancelReason:
+def reason_of(context: Any, began: float) -> CancelReason:
     """Say why grpc took a call back: its deadline passed, or its caller went away.
 
     A caller whose own deadline fires resets the stream a moment before the
@@ -207,10 +213,11 @@ def reason_of(context: Any, allowed: float | None) -> CancelReason:
 
     Args:
         context: The call's context of grpc.aio.
-        allowed: Seconds that the call had when it came, or None.
+        began: `time.perf_counter()` at its arrival.
     """
-    if allowed is not None:
-        left = context.time_remaining()
-        if left is not None and left <= 0.05 + 0.01 * allowed:
+    left = context.time_remaining()
+    if left is not None:
+        allowed = left + time.perf_counter() - began
+        if left <= 0.05 + 0.01 * allowed:
             return CancelReason.DEADLINE
     return CancelReason.DISCONNECT

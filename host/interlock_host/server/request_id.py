@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from interlock_host.errors import INVALID_ARGUMENT, HostError
@@ -11,17 +12,18 @@ REQUEST_ID = "request_id"
 _LONGEST = 255
 
 
-def scope_of(context: Any, guard: Guard | None) -> bytes:
+def scope_of(metadata: Iterable[tuple[str, str | bytes]], context: Any, guard: Guard | None) -> bytes:
     """Return what tells a caller's request from all others: principal and request id; empty without an id.
 
     Args:
+        metadata: The caller's.
         context: The call's, of grpc.aio.
         guard: Knows the principal; None where everyone is nobody in particular.
 
     Raises:
         HostError: INVALID_ARGUMENT, the id is empty, too long, or came more than once.
     """
-    ids = [value for key, value in context.invocation_metadata() if key == REQUEST_ID]
+    ids = [value for key, value in metadata if key == REQUEST_ID]
     if not ids:
         return b""
     (value, *more) = ids

@@ -46,8 +46,8 @@ class _Stream:
         self._method = method
         self._context = context
         self._began = time.perf_counter()
-        self._trace = front.trace(method, context)
-        self._allowed: float | None = context.time_remaining()
+        self._metadata = context.invocation_metadata()
+        self._trace = front.trace(method, self._metadata)
         self._out = Outflow(method.module.limits.stream_window)
         self._reply = b""
         self._tasks: list[asyncio.Task[Any]] = []
@@ -73,7 +73,7 @@ class _Stream:
             if call is not None:
                 self._front.cancel(call, CancelReason.DISCONNECT)
         except asyncio.CancelledError:
-            reason = reason_of(self._context, self._allowed)
+            reason = reason_of(self._context, self._began)
             if call is not None:
                 self._front.cancel(call, reason)
             self._ended(cancelled_as(reason).code)
@@ -159,4 +159,4 @@ class _Stream:
         await refuse(self._context, failure, self._method.module.name)
 
     def _ended(self, status: int, text: str = "") -> None:
-        self._front.ended(self._method, status, self._began, self._context, text=text, trace=self._trace)
+        self._front.ended(self._method, status, self._began, self._metadata, text=text, trace=self._trace)

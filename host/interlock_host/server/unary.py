@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
-from interlock_host.calls import Call, Record, Sink
+from interlock_host.calls import Call, Record
 from interlock_host.errors import Failure, HostError, cancelled_as, failure_of
 from interlock_host.module import Method
-from interlock_host.server.front import Front, reason_of
+from interlock_host.server.front import Front, Metadata, reason_of
 from interlock_host.server.request_id import scope_of
 from interlock_host.server.status import refuse
 
@@ -29,11 +29,10 @@ class UnaryRoute:
     async def answer(self, request: bytes, context: Any) -> bytes:
         """Handle one call of grpc.aio."""
         began = time.perf_counter()
-        allowed = context.time_remaining()
-        front, method = self._front, self._method
+        front, method, metadata = self._front, self._method, context.invocation_metadata()
         waiting: asyncio.Future[Record] = front.loop.create_future()
         call: Call | None = None
-        trace = front.trace(method, context)
+        trace = front.trace(method, metadata)
 
         def sink(record: Record) -> None:
             front.on_loop(_settle, waiting, record)
@@ -41,33 +40,34 @@ class UnaryRoute:
         try:
             if self._guard is not None:
                 self._guard.check(context, method, request)
-            call = await self._start(request, sink, trace, scope_of(context, self._guard))
+            scope = b"" if method.read else scope_of(metadata, context, self._guard)
+            if self._inline:
+                call = front.engine.start(method, request, sink, trace, scope)
+            else:
+                call = await front.start_off_loop(method, request, sink, trace, scope)
             answer = call.answer
             if answer is None:
                 front.hold(call, context)
                 answer = await waiting
         except HostError as error:
-            return await self._refuse(error.failure, began, context, trace)
+            await self._refuse(error.failure, began, context, metadata, trace)
         except Exception:
-            return await self._refuse(front.broke(method), began, context, trace)
+            await self._refuse(front.broke(method), began, context, metadata, trace)
         except asyncio.CancelledError:
-            reason = reason_of(context, allowed)
+            reason = reason_of(context, began)
             if call is not None:
                 front.cancel(call, reason)
-            front.ended(method, cancelled_as(reason).code, began, context, trace=trace)
+            front.ended(method, cancelled_as(reason).code, began, metadata, trace=trace)
             raise
         if answer.status:
-            return await self._refuse(failure_of(answer, method.module.package), began, context, trace)
-        front.ended(method, 0, began, context, trace=trace)
+            await self._refuse(failure_of(answer, method.module.package), began, context, metadata, trace)
+        front.ended(method, 0, began, metadata, trace=trace)
         return answer.payload
 
-    async def _start(self, request: bytes, sink: Sink, trace: CallTrace | None, scope: bytes) -> Call:
-        if self._inline:
-            return self._front.engine.start(self._method, request, sink, trace, scope)
-        return await self._front.start_off_loop(self._method, request, sink, trace, scope)
-
-    async def _refuse(self, failure: Failure, began: float, context: Any, trace: CallTrace | None) -> bytes:
-        self._front.ended(self._method, failure.code, began, context, text=failure.message, trace=trace)
+    async def _refuse(
+        self, failure: Failure, began: float, context: Any, metadata: Metadata, trace: CallTrace | None
+    ) -> NoReturn:
+        self._front.ended(self._method, failure.code, began, metadata, text=failure.message, trace=trace)
         await refuse(context, failure, self._method.module.name)
 
 
