@@ -101,12 +101,13 @@ def header_at(buffer: Buffer, at: int, magic: bytes = HEADER_MAGIC) -> Header | 
     """Read the header, or the footer by its magic, at `at`; None if none is there."""
     if at < 0 or at + HEADER_SIZE > len(buffer):
         return None
-    found, *fields, crc = _WHOLE.unpack_from(buffer, at)
-    if found != magic or _crc32c(buffer[at : at + 60]) != crc:
+    fields = _WHOLE.unpack_from(buffer, at)
+    if fields[0] != magic or _crc32c(buffer[at : at + 60]) != fields[-1]:
         return None
+    header = Header._make(fields[1:])
     if magic == FOOTER_MAGIC:
-        crc = _crc32c(HEADER_MAGIC + buffer[at + 8 : at + 60])
-    return Header._make((*fields, crc))
+        return header._replace(crc=_crc32c(HEADER_MAGIC + buffer[at + 8 : at + 60]))
+    return header
 
 
 def footer_matches(buffer: Buffer, at: int, header: Header) -> bool:

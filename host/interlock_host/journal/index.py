@@ -34,10 +34,10 @@ class Index:
         """By instance."""
         self._batches = array("Q")
         self._firsts = array("Q")
-        self._crcs = array("L")
-        """Of the batches: where they begin, their first LSN, their header's checksum."""
+        """Of the batches: where they begin, and their first LSN."""
         self._partial: dict[int, array[int]] = {}
-        """Of batches that are not whole: the places of the entries that are."""
+        self._mended: dict[int, Header] = {}
+        """Of batches that are not whole: the places of the entries that are, and the header."""
 
     def add_file(self, buffer: Buffer) -> int:
         """Take a file in, and return its number."""
@@ -58,6 +58,7 @@ class Index:
         """Take in those entries of a batch that are at the offsets; something else of it is not whole."""
         buffer = self.files[file]
         batch = self._add(file, at, header)
+        self._mended[batch] = header
         self._partial[batch] = array("Q", [file << _SHIFT | offset for offset in offsets])
         for offset in offsets:
             instance = entry.links(buffer, offset).instance
@@ -68,7 +69,6 @@ class Index:
         place = file << _SHIFT | at
         self._batches.append(place)
         self._firsts.append(header.first)
-        self._crcs.append(header.crc)
         return place
 
     def close(self) -> None:
@@ -98,7 +98,11 @@ class Index:
     def has_batch(self, header: Header) -> bool:
         """Say whether this very batch was taken in: its header's checksum covers those of all the rest."""
         number = bisect_right(self._firsts, header.first) - 1
-        return number >= 0 and self._crcs[number] == header.crc
+        if number < 0:
+            return False
+        place = self._batches[number]
+        known = self._mended.get(place) or header_at(self.files[place >> _SHIFT], place & _OFFSET)
+        return known == header
 
     def all(self, after: int) -> Iterator[entry.Entry]:
         """Go through all readable entries behind an LSN, in order."""

@@ -54,8 +54,8 @@ class _Problem(NamedTuple):
     lsn: int
     """The first entry in doubt."""
     text: str
-    tail: Tail
-    """The last batch before it."""
+    before: tuple[int, Batch] | None
+    """The file and the place of the last batch before it."""
     torn: bool
     """A host that died while it wrote could have left it."""
     batch: Batch | None = None
@@ -76,12 +76,20 @@ class Reader:
         self.damage: list[Damage] = []
         self.notes: list[Note] = []
         self.segments: list[Segment] = []
-        self.tail = Tail()
         self._disk = disk
         self._held: list[_Problem] = []
         self._chain: int | None = None
         self._stopped = False
         self._stamp = -1
+        self._last: tuple[int, Batch] | None = None
+
+    @property
+    def tail(self) -> Tail:
+        """The last batch that counts."""
+        if self._last is None:
+            return Tail()
+        file, (at, header, _) = self._last
+        return Tail(header.stamp, _chained(header), file, at, at + header.span, header.first, header.last)
 
     def run(self, progress: Callable[[int, int], None] | None) -> None:
         """Read everything."""
@@ -127,33 +135,40 @@ class Reader:
         if torn and gap.header is not None and gap.header.first == self.last_lsn + 1 and not self._stopped:
             self._settle(file, Batch(gap.at, gap.header))
             self.mark = max(self.mark, gap.header.mark)
-        self._held.append(_Problem(file, gap.at, self.last_lsn + 1, gap.text, self.tail, torn))
+        self._held.append(_Problem(file, gap.at, self.last_lsn + 1, gap.text, self._last, torn))
 
     def _batch(self, file: int, batch: Batch) -> None:
         header = batch.header
+        smooth = header.chain == self._chain and header.first == self.last_lsn + 1
+        if (smooth and not self._held and not self._stopped) or self._counts(file, batch):
+            self._chain = _chained(header)
+            self.mark = max(self.mark, header.mark)
+            self._body(file, batch)
+
+    def _counts(self, file: int, batch: Batch) -> bool:
+        """Say whether a batch is the next one, though it is not where the next one was expected."""
+        header = batch.header
         if self._stopped:
             self.last_lsn = max(self.last_lsn, header.last)
-            return
-        if self.tail.stamp is None and header.first < self.first_lsn:
+            return False
+        if self._last is None and header.first < self.first_lsn:
             self.first_lsn, self.last_lsn = header.first, header.first - 1
         self._replace(header)
         if header.first <= self.last_lsn:
             self._again(file, batch)
-            return
+            return False
         if not self._follows(header):
             self._stop(file, batch, "the batch does not follow the one before it")
-            return
+            return False
         self._settle(file, batch)
-        self._body(file, batch)
-        self._chain = header.crc if header.entries else header.chain
-        self.mark = max(self.mark, header.mark)
+        return True
 
     def _replace(self, header: Header) -> None:
         """Forget a batch that is not whole if this is a copy of it: a restart writes the last batch again."""
         for problem in self._held:
             if problem.batch is not None and problem.batch.header.crc == header.crc:
                 self._held.remove(problem)
-                self.last_lsn, self.tail, self._chain = problem.lsn - 1, problem.tail, header.chain
+                self.last_lsn, self._last, self._chain = problem.lsn - 1, problem.before, header.chain
                 return
 
     def _follows(self, header: Header) -> bool:
@@ -166,7 +181,7 @@ class Reader:
         header = batch.header
         if header.entries == 0 or self.index.has_batch(header):
             # At the front of a file, the last one before is what every opening writes again.
-            if batch.at or header.first + header.entries - 1 != self.last_lsn:
+            if batch.at or header.last != self.last_lsn:
                 self.notes.append(Note(self._path(file), batch.at, "a copy of a batch that was there before"))
         else:
             self._stop(file, batch, "other entries under LSNs that were there before")
@@ -204,11 +219,9 @@ class Reader:
         directory = buffer[at + HEADER_SIZE : middle]
         named = _crc32c(directory) == header.directory_crc
         whole = _crc32c(buffer[middle : middle + header.size]) == header.entries_crc
-        before = self.tail
+        before, self._last = self._last, (file, batch)
         self.last_lsn = header.last
         self.sealed = bool(header.flags & SEALED)
-        chain = header.crc if header.entries else header.chain
-        self.tail = Tail(header.stamp, chain, file, at, at + header.span, header.first, header.last)
         if named and whole and known_by == "header":
             if header.entries:
                 self.index.add_batch(file, at, header, directory)
@@ -245,8 +258,13 @@ class Reader:
         size = self.segments[problem.file].bytes - problem.at
         self.cut = Cut(self._path(problem.file), problem.at, problem.lsn, size)
         self.last_lsn = problem.lsn - 1
-        self.tail = problem.tail
+        self._last = problem.before
         self.sealed = False
 
     def _path(self, file: int) -> str:
         return self.segments[file].path
+
+
+def _chained(header: Header) -> int:
+    """Return what the next batch's chain must be; a batch without entries may go missing."""
+    return header.crc if header.entries else header.chain

@@ -69,10 +69,12 @@ def walk(buffer: Buffer, stamp: int) -> Iterator[Batch | Gap]:
     at, end = 0, len(buffer)
     while at < end:
         header = header_at(buffer, at)
-        if header is not None and header.stamp == stamp and header.span <= end - at:
-            yield Batch(at, header)
-            at += header.span
-            continue
+        if header is not None and header.stamp == stamp:
+            behind = at + header.span
+            if behind <= end:
+                yield Batch(at, header)
+                at = behind
+                continue
         found = _next(buffer, at, stamp)
         start = found.at if found else end
         if start > at:
