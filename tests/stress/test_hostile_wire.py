@@ -181,16 +181,37 @@ def test_refused(daemon: Daemon, bystander: Bystander, name: str) -> None:
 
 
 def test_header_fields_without_end(daemon: Daemon, bystander: Bystander) -> None:
-    """80 MB of them in frames of 16 kB, none the last: the connection ends, and nothing is kept."""
-    with unharmed(daemon, bystander, grown_mib=8):
+    """Frames of them, 16 kB each, and none is the last: the connection ends, and they are forgotten."""
+    with unharmed(daemon, bystander, grown_mib=40):  # the host gives back what is more than 32 MiB
         for _ in range(ROUNDS):
             with Connection(daemon.address) as c:
                 c.settled()
                 c.send(frame(h2.HEADERS, 0, 1, h2.literals(h2.request_fields(GET.encode()))))
-                for _ in range(5_000):
+                for _ in range(5_000 if SOAK else 500):
                     c.send_lost(frame(h2.CONTINUATION, 0, 1, h2.literals([(b"x", bytes(16_000))])))
                 c.send_lost(frame(h2.PING, payload=bytes(8)))
                 assert c.ending().how in (TRAILERS, CLOSED)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/interlock.host.v1.HostService/ListInstances",
+        "/interlock.host.v1.HostService/Advance",
+        "/grpc.health.v1.Health/Check",
+        "/grpc.health.v1.Health/Watch",
+        "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
+    ],
+)
+def test_host_service(daemon: Daemon, bystander: Bystander, path: str) -> None:
+    """What does not decode is refused as by a module, and writes no traceback into the log."""
+    with unharmed(daemon, bystander, grown_mib=8):
+        for body in (b"\xff", b"\x0a\xff", bytes(100)):
+            with Connection(daemon.address) as c:
+                c.call(path, body)
+                end = c.ending()
+                assert end[:3] == (TRAILERS, 3, "the request does not decode")
+                assert b"INVALID_PROTO" in end.fields["grpc-status-details-bin"]
 
 
 @pytest.mark.parametrize("name", FORGIVEN)

@@ -13,6 +13,7 @@ from grpc_reflection.v1alpha import reflection_pb2
 from grpc_reflection.v1alpha._async import ReflectionServicer
 
 from interlock_host.security.rules import REFLECTION as REFLECTION_RULE
+from interlock_host.server.decode import decoded, decoded_all
 from interlock_host.server.descriptors import PoolChain, pool_of
 from interlock_host.server.front import Front
 from interlock_host.server.guarded import check_own
@@ -31,11 +32,18 @@ def health_handlers(health: HealthServicer) -> Handlers:
     grpc's own `add_HealthServicer_to_server` would register each method with
     the server, and grpc.aio then waits on a future a method for every call.
     """
-    read = health_pb2.HealthCheckRequest.FromString
+    kind = health_pb2.HealthCheckRequest
     write = health_pb2.HealthCheckResponse.SerializeToString
+
+    async def check(data: bytes, context: Any) -> Any:
+        return await health.Check(await decoded(kind, data, context), context)
+
+    async def watch(data: bytes, context: Any) -> None:
+        await health.Watch(await decoded(kind, data, context), context)
+
     return {
-        f"/{HEALTH}/Check": grpc.unary_unary_rpc_method_handler(health.Check, read, write),
-        f"/{HEALTH}/Watch": grpc.unary_stream_rpc_method_handler(health.Watch, read, write),
+        f"/{HEALTH}/Check": grpc.unary_unary_rpc_method_handler(check, None, write),
+        f"/{HEALTH}/Watch": grpc.unary_stream_rpc_method_handler(watch, None, write),
     }
 
 
@@ -52,13 +60,11 @@ def reflection_handlers(front: Front, services: Iterable[str], descriptor_sets: 
 
     async def answer(requests: Any, context: Any) -> AsyncIterator[Any]:
         await check_own(front, context, REFLECTION_RULE, "ServerReflectionInfo", write=False)
-        answers: Any = servicer.ServerReflectionInfo(requests, context)
+        asked = decoded_all(reflection_pb2.ServerReflectionRequest, requests, context)
+        answers: Any = servicer.ServerReflectionInfo(asked, context)
         async for response in answers:
             yield response
 
-    handler = grpc.stream_stream_rpc_method_handler(
-        answer,
-        reflection_pb2.ServerReflectionRequest.FromString,
-        reflection_pb2.ServerReflectionResponse.SerializeToString,
-    )
+    write = reflection_pb2.ServerReflectionResponse.SerializeToString
+    handler: grpc.RpcMethodHandler[Any, Any] = grpc.stream_stream_rpc_method_handler(answer, None, write)
     return {f"/{name}/ServerReflectionInfo": handler for name in (REFLECTION, _REFLECTION_V1)}

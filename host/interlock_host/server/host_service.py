@@ -18,6 +18,7 @@ from interlock_host.errors import FAILED_PRECONDITION, INVALID_ARGUMENT, NOT_FOU
 from interlock_host.instance import NEVER, Instance, State
 from interlock_host.module import Module
 from interlock_host.security.rules import HOST
+from interlock_host.server.decode import decoded
 from interlock_host.server.front import Front
 from interlock_host.server.guarded import check_own
 from interlock_host.server.status import refuse
@@ -56,17 +57,18 @@ class HostService:
 
     def _handler(self, name: str, writes: bool) -> grpc.RpcMethodHandler[Any, Any]:
         verb: Verb = getattr(self, name)
+        kind = getattr(host_pb2, f"{name}Request")
 
-        async def answer(request: Any, context: Any) -> Any:
+        async def answer(data: bytes, context: Any) -> Any:
             await check_own(self._front, context, HOST, name, writes)
+            request = await decoded(kind, data, context)
             try:
                 return await verb(request)
             except HostError as error:
                 await refuse(context, error.failure)
 
-        read = getattr(host_pb2, f"{name}Request").FromString
         write = getattr(host_pb2, f"{name}Response").SerializeToString
-        return grpc.unary_unary_rpc_method_handler(answer, read, write)
+        return grpc.unary_unary_rpc_method_handler(answer, None, write)
 
     async def ListModules(self, request: host_pb2.ListModulesRequest) -> host_pb2.ListModulesResponse:
         modules = sorted(self._engine.modules.values(), key=lambda module: module.name)

@@ -29,10 +29,10 @@ class Listener:
 
     grpc.aio decodes a call's path outside of any `try` (`rpc_state.method().decode()`
     in its aio/server.pyx.pxi, 1.85.1). A path that is no UTF-8 ends its serving
-    loop, and anyone who can connect can send one. The server that fell closes its ports,
-    tells its clients to go elsewhere, and carries the calls that it has to
-    their end. So another one takes its ports, and nobody's call is lost but
-    the one that did it; for some 30 ms new connections are refused.
+    loop, and anyone who can connect can send one. The server that fell closes
+    its ports, tells its clients to go elsewhere, and carries the calls that
+    have begun to their end. So another one takes its ports: for some 30 ms new
+    calls are refused or cancelled, and none that has begun is.
 
     Args:
         routes: Finds the handler of a call.
