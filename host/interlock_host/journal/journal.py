@@ -40,7 +40,7 @@ class Journal:
 
     `append` puts an entry into memory; `flush` writes all entries appended so far as one
     batch and syncs it. While one flush runs the entries of the next gather: the slower the
-    disk, the larger the batches (group commit, Gatehouse/Gray; Helland et al. 1987).
+    disk, the larger the batches (group commit: Gawlick and Kinkade 1985, Helland et al. 1987).
     Appends may come from any thread, flushes too, one at a time.
 
     Attributes:
@@ -83,6 +83,7 @@ class Journal:
         self._flushing = threading.Lock()
         self._heads = {id_: extent.last_lsn for id_, extent in found.instances.items() if not extent.deleted}
         self._first_lsn = found.first_lsn
+        self._lost = found.damage
         if scan is None:
             found.close()
         self._sealed = found.sealed
@@ -228,9 +229,20 @@ class Journal:
             self.last_lsn = self.durable_lsn
 
     def _check_head(self, kind: int, instance: int, previous: int) -> None:
-        """Let in what is new: an instance, or the first entry of one whose others were dropped."""
+        """Let in what is new: an instance, or the first entry behind one that the journal has no more.
+
+        That one was dropped with its file, or lost; the caller has it from a snapshot.
+        """
         head = self._heads.get(instance)
         born = kind == _CREATE and instance == 0 and previous == 0
         dropped = head is None and 0 < instance <= previous < self._first_lsn
-        if not born and not dropped:
+        lost = (
+            instance > 0
+            and (head or 0) < previous
+            and any(
+                damage.lsn <= previous <= damage.until and damage.instance in (None, instance)
+                for damage in self._lost
+            )
+        )
+        if not (born or dropped or lost):
             raise Fenced(instance, previous, head)

@@ -8,7 +8,7 @@ from collections import Counter
 
 import pytest
 
-from interlock_host.journal import Journal, scan
+from interlock_host.journal import Fenced, Journal, Kind, scan
 from tests.host.journal.sample import CUT, EXACT, REFUSED, STAMP, Author, files, holding, judge, small
 from tests.host.snapshot.memory_disk import MemoryDisk
 
@@ -111,6 +111,30 @@ def test_a_hole_takes_only_those_who_may_be_in_it() -> None:
     assert found.damaged(inside, lost) is None, "a snapshot behind the hole does without it"
     assert found.damaged(silent, lost) is None
     assert judge(disk, author.entries, marked=lost) == REFUSED
+
+
+def test_an_instance_goes_on_behind_its_lost_entry() -> None:
+    """A snapshot holds what the journal lost; what is appended behind that needs the snapshot."""
+    disk = MemoryDisk()
+    author = Author(Journal(disk, stamp=STAMP))
+    first, second = author.create(), author.create()
+    lost = author.call(first)
+    author.flush()
+    author.journal.seal()
+    (path,) = disk.files
+    disk.files[path][-200] ^= 1
+    assert [damage.lsn for damage in scan(disk).damage] == [lost]
+    journal = Journal(disk)
+    for instance, previous in ((second, lost), (first, lost + 1), (second, first)):
+        with pytest.raises(Fenced):
+            journal.append(Kind.CALL, instance, previous, 0, 0, 0, 0, b"", b"")
+    behind = journal.append(Kind.CALL, first, lost, 0, 0, 0, 0, b"", b"")
+    with pytest.raises(Fenced):
+        journal.append(Kind.CALL, first, lost, 0, 0, 0, 0, b"", b"")
+    journal.flush()
+    found = scan(disk)
+    assert [entry.lsn for entry in found.entries(first, lost)] == [behind]
+    assert found.damaged(first) is not None
 
 
 def test_the_snapshot_is_ahead() -> None:
