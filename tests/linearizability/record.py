@@ -48,8 +48,9 @@ class Size:
     kills: int = 0
 
 
-PATIENT = 40
-"""Retries of every second client: more than a restart takes. The others have none."""
+PATIENT = 60.0
+"""Seconds for which every second client asks again, under one request id, for what a kill left
+unanswered: its calls are then answered once, across the restart. The others never ask again."""
 LIAR = 1
 """The client that lies, where one does."""
 
@@ -107,8 +108,8 @@ class _Recording:
 
     def _client(self, number: int) -> None:
         try:
-            retries = PATIENT if number % 2 else 0
-            with interlock.open(self.daemon.url, retries=retries) as honest:
+            reconnect = PATIENT if number % 2 else 0.0
+            with interlock.open(self.daemon.url, retries=0, reconnect=reconnect) as honest:
                 client = self.liar(honest) if self.liar is not None and number == LIAR else honest
                 self._follow(number, client)
                 for request in self.model.last(self.model.name, number):

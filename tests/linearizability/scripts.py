@@ -29,33 +29,53 @@ _EDGE = (1 << 63) - 1
 
 
 def count(name: str, client: int, chance: Random) -> Script:
-    """Few keys, all verbs that have a model; some calls name several keys."""
+    """Use two counters in turn: one call by call and key by key, one with several keys, and ids, a call."""
+    yield from _in_turn(
+        [_count_one(f"{name}-one", chance), _count_several(f"{name}-several", client, chance)], chance
+    )
+
+
+def _in_turn(scripts: list[Script], chance: Random) -> Script:
+    requests = [next(script) for script in scripts]
+    while True:
+        which = chance.randrange(len(scripts))
+        requests[which] = scripts[which].send((yield requests[which]))
+
+
+def _count_one(name: str, chance: Random) -> Script:
     known = dict.fromkeys("abc", 0)
-    for serial in itertools.count():
-        key, other = chance.sample("abc", 2)
-        kind = chance.random()
-        if kind < 0.3:
+    while True:
+        key, kind = chance.choice("abc"), chance.random()
+        if kind < 0.4:
             answer = yield _addition(name, [key], chance.choice((1, 1, 5, -2)))
-        elif kind < 0.4:
-            answer = yield _addition(name, [key, other], 1)
-        elif kind < 0.5:
-            answer = yield _addition(name, [key], 1, once=f"{client}-{serial // 12}")
-        elif kind < 0.53:
+        elif kind < 0.45:
             answer = yield _addition(name, ["edge"], chance.choice((_EDGE, -_EDGE)))
-        elif kind < 0.65:
+        elif kind < 0.6:
             answer = yield counter.CompareAndSetRequest(
                 instance=name, key=key, expected=known[key], value=chance.randint(0, 9)
             )
-        elif kind < 0.7:
+        elif kind < 0.65:
             answer = yield counter.ResetRequest(instance=name, keys=[key])
-        elif kind < 0.75:
+        elif kind < 0.72:
             answer = yield counter.WaitRequest(
                 instance=name, key=key, at_least=known[key] + 1, wait_ms=WAIT_MS
             )
         else:
-            answer = yield counter.GetRequest(instance=name, keys=[key, other][: chance.randint(1, 2)])
+            answer = yield counter.GetRequest(instance=name, keys=[key])
         if isinstance(answer, counter.AddResponse | counter.GetResponse):
             known.update((one.key, one.value) for one in answer.values if one.key in known)
+
+
+def _count_several(name: str, client: int, chance: Random) -> Script:
+    for serial in itertools.count():
+        keys = chance.sample("abc", 2)
+        kind = chance.random()
+        if kind < 0.3:
+            yield _addition(name, keys, 1)
+        elif kind < 0.6:
+            yield _addition(name, keys[:1], 1, once=f"{client}-{serial // 12}")
+        else:
+            yield counter.GetRequest(instance=name, keys=keys)
 
 
 def _addition(name: str, keys: list[str], delta: int, once: str = "") -> Message:
@@ -73,11 +93,10 @@ def configure(name: str) -> list[Message]:
 
 def work(name: str, client: int, chance: Random) -> Script:
     """Use two queues in turn."""
-    uses = [_use(f"{name}-bounded", client, chance, True), _use(f"{name}-wide", client, chance, False)]
-    requests = [next(use) for use in uses]
-    while True:
-        which = chance.randrange(2)
-        requests[which] = uses[which].send((yield requests[which]))
+    bounded, wide = (
+        _use(f"{name}-{kind}", client, chance, kind == "bounded") for kind in ("bounded", "wide")
+    )
+    yield from _in_turn([bounded, wide], chance)
 
 
 def _use(name: str, client: int, chance: Random, bounded: bool) -> Script:

@@ -93,6 +93,8 @@ func (counter) start() any                                            { return c
 func (counter) show(state any) string                                 { return fmt.Sprint(state.(counts).values) }
 func (counter) parts(h []porcupine.Operation) [][]porcupine.Operation { return byKeys(h) }
 
+func (counter) reads(c *call) bool { return c.Method == "Get" || c.Method == "Wait" }
+
 func (counter) refuse(c *call) string {
 	if ask, ok := c.ask.(*resetRequest); ok && len(ask.Keys) == 0 {
 		return "a Reset of all keys would link them all"
@@ -132,7 +134,7 @@ func (counter) step(state any, c *call, answer any) (any, string) {
 }
 
 func (s counts) add(ask *addRequest, answer any) (counts, string) {
-	next := counts{values: maps.Clone(s.values), once: maps.Clone(s.once)}
+	next := counts{values: maps.Clone(s.values), once: s.once}
 	var expected []added
 	for _, one := range ask.Adds {
 		applies := one.Once == "" || !next.once[one.Once]
@@ -168,10 +170,12 @@ func (s *counts) know(once string) {
 	if once == "" {
 		return
 	}
-	if s.once == nil {
-		s.once = map[string]bool{}
+	known := maps.Clone(s.once)
+	if known == nil {
+		known = map[string]bool{}
 	}
-	s.once[once] = true
+	known[once] = true
+	s.once = known
 }
 
 func (s counts) get(ask *getRequest, answer any) string {

@@ -81,6 +81,10 @@ func (group) messages(method string) (ask, answer any) {
 	return nil, nil
 }
 
+func (group) reads(c *call) bool {
+	return c.Method == "Heartbeat" || c.Method == "CheckGeneration" || c.Method == "Describe"
+}
+
 func (group) refuse(*call) string                                   { return "" }
 func (group) parts(h []porcupine.Operation) [][]porcupine.Operation { return byInstance(h) }
 func (group) start() any                                            { return crew{} }

@@ -87,6 +87,9 @@ func parse(line []byte, of spec) ([]porcupine.Operation, error) {
 	}
 	operation := porcupine.Operation{ClientId: r.Client, Input: c, Call: r.Began, Output: output, Return: r.Ended}
 	if output == nil {
+		if of.reads(c) {
+			return nil, nil // nobody knows what it saw: it says nothing, and makes the search longer
+		}
 		operation.Return = never
 	}
 	return of.expand(operation), nil

@@ -91,6 +91,8 @@ func (queue) messages(method string) (ask, answer any) {
 	return nil, nil
 }
 
+func (queue) reads(c *call) bool { return c.Method == "Stats" }
+
 // refuse names the two calls that act at more than one moment.
 func (queue) refuse(c *call) string {
 	switch ask := c.ask.(type) {

@@ -8,6 +8,8 @@ import (
 type spec interface {
 	// messages returns a new request and a new answer of a method; nil for a method it does not know.
 	messages(method string) (ask, answer any)
+	// reads says that a call changes nothing.
+	reads(c *call) bool
 	// refuse says why a call is not one atomic step, so that no sequential object can judge it; "" if it is.
 	refuse(c *call) string
 	// expand returns the operations that a call stands for: nearly always itself.
