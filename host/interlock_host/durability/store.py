@@ -161,7 +161,7 @@ class Store:
             Fenced: `previous` is not the instance's last entry.
         """
         if self._losing is not None:
-            raise self._losing
+            raise self._losing.again()
         lsn = self.journal.append(kind, instance, previous, now, call, method, outcome, identity, payload)
         if self._committer is not None:
             self._committer.wake(urgent)

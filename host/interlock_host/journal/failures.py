@@ -29,3 +29,7 @@ class JournalFailed(Exception):
         self.doing = doing
         self.error = error
         self.final = final
+
+    def again(self) -> JournalFailed:
+        """Return a copy to raise. One that is raised again and again would keep every traceback."""
+        return JournalFailed(self.doing, self.error, final=self.final)

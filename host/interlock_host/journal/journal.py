@@ -120,7 +120,7 @@ class Journal:
         """
         with self._lock:
             if self.failure is not None:
-                raise self.failure
+                raise self.failure.again()
             lsn = self.last_lsn + 1
             if self._heads.get(instance) != previous:
                 self._check_head(kind, instance, previous)
@@ -194,7 +194,7 @@ class Journal:
     def _flush(self) -> bool:
         with self._lock:
             if self.failure is not None:
-                raise self.failure
+                raise self.failure.again()
             entries, self._entries = self._entries, []
             slots, self._slots = self._slots, []
             size, self.pending_bytes = self.pending_bytes, 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -76,39 +77,39 @@ def whole_batch_bytes() -> int:
     return sum(map(len, disk.files.values())) - before
 
 
-@pytest.mark.parametrize("room", range(whole_batch_bytes()))
-def test_full_after_any_byte(room: int) -> None:
-    disk = MemoryDisk()
-    author = started(disk)
-    before = files(disk)
-    disk.room = room
-    fails(author, final=False)
-    assert files(disk) == before, "what was begun is taken back at once"
-    assert list(scan(disk).all()) == author.entries
-    assert not author.journal.resume(), "it is still full"
-    obeying(disk)
-    goes_on(disk, author)
+def test_full_after_any_byte() -> None:
+    for room in range(whole_batch_bytes()):
+        disk = MemoryDisk()
+        author = started(disk)
+        before = files(disk)
+        disk.room = room
+        fails(author, final=False)
+        assert files(disk) == before, "what was begun is taken back at once"
+        assert list(scan(disk).all()) == author.entries
+        assert not author.journal.resume(), "it is still full"
+        obeying(disk)
+        goes_on(disk, author)
 
 
-@pytest.mark.parametrize("room", range(0, whole_batch_bytes(), 7))
-def test_full_and_not_even_cut(room: int) -> None:
+def test_full_and_not_even_cut() -> None:
     """The half batch stays; a restart in between cuts it, a resume too."""
-    disk = MemoryDisk()
-    author = started(disk)
-    disk.room = room
-    refusing(disk, errno.EROFS, "truncate")
-    fails(author, final=False)
-    restarted = holding(files(disk))
-    assert scan(restarted).damage == []
-    assert list(scan(restarted).all()) == author.entries
-    other = Author(Journal(restarted))
-    other.go_on(other.journal, author.entries)
-    other.call(1)
-    other.flush()
-    assert list(scan(restarted).all()) == other.entries
-    assert not author.journal.resume()
-    obeying(disk)
-    goes_on(disk, author)
+    for room in range(whole_batch_bytes()):
+        disk = MemoryDisk()
+        author = started(disk)
+        disk.room = room
+        refusing(disk, errno.EROFS, "truncate")
+        fails(author, final=False)
+        restarted = holding(files(disk))
+        assert scan(restarted).damage == []
+        assert list(scan(restarted).all()) == author.entries
+        other = Author(Journal(restarted))
+        other.go_on(other.journal, author.entries)
+        other.call(1)
+        other.flush()
+        assert list(scan(restarted).all()) == other.entries
+        assert not author.journal.resume()
+        obeying(disk)
+        goes_on(disk, author)
 
 
 @pytest.mark.parametrize("number", RESUMABLE)
@@ -147,6 +148,21 @@ def test_a_failed_sync_is_final(step: str, number: int) -> None:
     assert not author.journal.resume()
     with pytest.raises(JournalFailed):
         author.journal.seal()
+
+
+def test_what_is_refused_again_and_again_keeps_nothing() -> None:
+    disk = MemoryDisk()
+    author = started(disk)
+    refusing(disk, FULL, "write")
+    failure = fails(author, final=False)
+    for _ in range(100):
+        with pytest.raises(JournalFailed):
+            author.call(1)
+    walked = failure.__traceback__
+    frames = 0
+    while walked is not None:
+        walked, frames = walked.tb_next, frames + 1
+    assert frames < 20
 
 
 def test_a_sync_that_fails_while_it_is_tried_again_is_final() -> None:
@@ -252,3 +268,45 @@ def test_a_real_disk_that_is_full(small_disk: Path) -> None:
     assert list(found.all()) == author.entries[kept:]
     assert found.sealed and found.damage == []
     found.close()
+
+
+LIMITED = """
+import errno, resource, sys
+from pathlib import Path
+from interlock_host.disk import RealDisk
+from interlock_host.journal import Journal, JournalFailed, Kind
+
+journal = Journal(RealDisk(Path(sys.argv[1])))
+_, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+resource.setrlimit(resource.RLIMIT_FSIZE, (5000, hard))
+last = journal.append(Kind.CREATE, 0, 0, 0, 0, 0, 0, b"", b"")
+try:
+    for number in range(100):
+        last = journal.append(Kind.CALL, 1, last, 0, number, 0, 0, b"", bytes(100))
+        journal.flush()
+except JournalFailed as failure:
+    assert failure.error.errno == errno.EFBIG and not failure.final, failure
+assert not journal.resume()
+resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
+assert journal.resume()
+journal.append(Kind.CALL, 1, journal.last_lsn, 0, 1000, 0, 0, b"", b"")
+journal.flush()
+print(journal.durable_lsn)
+"""
+
+
+def test_a_real_file_that_may_not_grow(tmp_path: Path) -> None:
+    """A limit of the system's on the size of files: it writes a part, refuses the rest, and is lifted."""
+    done = subprocess.run(
+        [sys.executable, "-c", LIMITED, str(tmp_path)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    found = scan(RealDisk(tmp_path))
+    assert found.last_lsn == int(done.stdout) < 30
+    calls = [entry.call for entry in found.entries(1, 1)]
+    assert calls == [*range(len(calls) - 1), 1000]
+    assert (found.cut, found.damage, found.notes) == (None, [], [])
