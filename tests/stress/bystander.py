@@ -83,8 +83,8 @@ def unharmed(daemon: Daemon, bystander: Bystander, *, grown_mib: int, files: int
     Args:
         daemon: Whom it hits.
         bystander: Whom it must not hit.
-        grown_mib: MiB that the daemon may have kept. malloc holds what it was given
-            for the next to come, so this is a fraction of what the attack made it take.
+        grown_mib: MiB that the daemon may have kept. It gives back what is more
+            than 32 MiB, so what takes much has a bound a little above that.
         files: How many more it may have open.
     """
     gauges, files = daemon.gauges(), daemon.open_files() + files

@@ -148,7 +148,7 @@ def test_reset_while_subscribed(daemon: Daemon, bystander: Bystander, target: Ta
     streams = range(1, 2 * CLIENTS, 2)
     items = [b"%d" % number for number in streams]
     request = queue_pb2.SubscribeRequest(instance="target", credit=1, lease_ms=LEASE_MS)
-    with unharmed(daemon, bystander, grown_mib=32):
+    with unharmed(daemon, bystander, grown_mib=40):
         before = parked(daemon)
         with Connection(daemon.address) as c:
             for stream in streams:
@@ -185,7 +185,7 @@ HALVES = {
 def test_half_and_silence(daemon: Daemon, bystander: Bystander, half: str) -> None:
     """Connections that stop in the middle hold nobody up, and are forgotten when they end."""
     for _ in range(ROUNDS):
-        with unharmed(daemon, bystander, grown_mib=32), contextlib.ExitStack() as stack:
+        with unharmed(daemon, bystander, grown_mib=40), contextlib.ExitStack() as stack:
             before = parked(daemon)
             for _ in range(CLIENTS):
                 c = stack.enter_context(Connection(daemon.address))

@@ -169,7 +169,7 @@ STRANGERS = {
 
 @pytest.mark.parametrize("name", ATTACKS)
 def test_refused(daemon: Daemon, bystander: Bystander, name: str) -> None:
-    with unharmed(daemon, bystander, grown_mib=24):
+    with unharmed(daemon, bystander, grown_mib=40):
         for _ in range(ROUNDS):
             with Connection(daemon.address) as c:
                 act, refused = ATTACKS[name]
@@ -182,7 +182,7 @@ def test_refused(daemon: Daemon, bystander: Bystander, name: str) -> None:
 
 def test_header_fields_without_end(daemon: Daemon, bystander: Bystander) -> None:
     """Frames of them, 16 kB each, and none is the last: the connection ends, and they are forgotten."""
-    with unharmed(daemon, bystander, grown_mib=40):  # the host gives back what is more than 32 MiB
+    with unharmed(daemon, bystander, grown_mib=40):
         for _ in range(ROUNDS):
             with Connection(daemon.address) as c:
                 c.settled()
@@ -217,7 +217,7 @@ def test_host_service(daemon: Daemon, bystander: Bystander, path: str) -> None:
 @pytest.mark.parametrize("name", FORGIVEN)
 def test_forgiven(daemon: Daemon, bystander: Bystander, name: str) -> None:
     """grpc passes over some nonsense; the call behind it is answered on the same connection."""
-    with unharmed(daemon, bystander, grown_mib=24):
+    with unharmed(daemon, bystander, grown_mib=40):
         for _ in range(ROUNDS):
             with Connection(daemon.address) as c:
                 c.send(FORGIVEN[name])
