@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import itertools
 import random
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from tests.simulation.world import Step
+from tests.simulation.actor import Step
 
 DATA = ("", "a", "item", "item", "x" * 60, "y" * 200, "z" * 400)
 IDS = ("", "", "", "a", "b", "c", "d")
@@ -22,24 +23,40 @@ TOPICS = (("t", 7), ("u", 5), ("v", 3))
 MEMBERS = ("ada", "bob", "cyd", "dan", "eve")
 # A long jump is for ids that are forgotten after ten minutes; a stream would be sent its items all the while.
 JUMPS = (0, 1, 1, 2, 5, 5, 10, 10, 30, 100, 400)
+WITHOUT_ID = frozenset(
+    {"Stats", "Get", "List", "CheckGeneration", "Describe", "Backoff", "Subscribe", "Watch"}
+)
+"""Reads and streams."""
+OPERATIONS = ("write", "write", "sync", "create", "rename", "remove", "truncate", "sync_folder")
+ERRORS = (errno.ENOSPC, errno.EIO, errno.EROFS)
+IDS_KEPT = 24
+"""How many request ids may come again."""
 CANCEL_REASONS = (1, 2, 2, 5)
 
 
 class Chance:
-    """Draws steps; each seed has habits of its own, so that all together go everywhere."""
+    """Draws steps; each seed has habits of its own, so that all together go everywhere.
 
-    def __init__(self, seed: int) -> None:
+    Args:
+        durable: Whether there is a disk.
+    """
+
+    def __init__(self, seed: int, *, durable: bool = False) -> None:
         self.random = random.Random(seed)
         self.most_items = self.pick((1, 2, 3, 6, 6))
+        self._ids = 0
+        self.identified = self.pick((0, 0.1, 0.5))
         self.streams = self.pick((True, False))
         self.topics = TOPICS[: self.pick((1, 2, 3))]
-        self.mixed = self.pick((True, False)) and len(self.topics) > 1
+        self.mixed = self.pick((True, False)) and len(self.topics) > 1 and not durable
         self.wants = {member: self._some_topics() for member in MEMBERS}
         self.instances = [
             (module, f"{module[0]}{n}")
             for module in ("queue", "counter", "rebalance")
             for n in range(self.pick((0, 1, 1, 2)))
         ] or [("queue", "q0")]
+        self.cap = self.pick((0, 0, 2)) if durable else 0
+        """Instances in memory; 0: any number."""
         self._makers: list[Callable[[], Step]] = []
         self._weights: list[float] = []
         for module, name in self.instances:
@@ -47,7 +64,7 @@ class Chance:
                 self._makers.append(maker)
                 self._weights.append(weight * self.pick((0.2, 1, 1, 1, 3)))
         calls = sum(self._weights)
-        for maker, share in self._world_makers():
+        for maker, share in self._world_makers() + (self._disk_makers() if durable else []):
             self._makers.append(maker)
             self._weights.append(calls * share * self.pick((0.3, 1, 1, 2)))
 
@@ -57,13 +74,27 @@ class Chance:
 
     def steps(self) -> Iterator[Step]:
         """Draw steps without end."""
+        if self.cap:
+            yield "cap", self.cap
         for module, name in self.instances:
             if module == "queue" and self.random.random() < 0.9:
                 yield self._configure(name)
         cumulated = list(itertools.accumulate(self._weights))
         while True:
             for maker in self.random.choices(self._makers, cum_weights=cumulated, k=256):
-                yield maker()
+                step = maker()
+                yield self._identify(step) if self._is_identified(step) else step
+
+    def _is_identified(self, step: Step) -> bool:
+        return step[0] == "call" and step[3] not in WITHOUT_ID and self.random.random() < self.identified
+
+    def _identify(self, step: Step) -> Step:
+        self._ids += 1
+        return "once", self._ids, *step[1:]
+
+    def _sent(self) -> int:
+        """A request id that was used lately, or would have been."""
+        return max(1, self._ids - self._below(IDS_KEPT))
 
     # The world
 
@@ -73,7 +104,24 @@ class Chance:
             (lambda: ("advance", self.pick((1_000, 1_000 if self.streams else 400_000))), 0.002),
             (lambda: ("cancel", self._below(1 << 16), self.pick(CANCEL_REASONS)), 0.04),
             (lambda: ("metrics", *self.pick(self.instances)), 0.005),
+            (lambda: ("retry", self._sent()), 0.1 * self.identified),
+            (lambda: ("reuse", self._sent(), self._sent()), 0.02 * self.identified),
             (lambda: ("delete", *self.pick(self.instances)), 0.0005),
+        ]
+
+    def _disk_makers(self) -> list[tuple[Callable[[], Step], float]]:
+        return [
+            (lambda: ("flush",), self.pick((0.02, 0.1, 0.5))),
+            (lambda: ("keep",), 0.004),
+            (lambda: ("power", 1 + self._below(12), self._below(600), self._below(1 << 30)), 0.0008),
+            (
+                lambda: ("crash", self._below(1 << 30), self.pick((0, 0, 50)), self.pick((0, 0, 3, 9))),
+                0.0008,
+            ),
+            (lambda: ("kill",), 0.0003),
+            (lambda: ("stop",), 0.0002),
+            (lambda: ("fault", self.pick(OPERATIONS), self.pick(ERRORS), self._below(3)), 0.0008),
+            (lambda: ("resume",), 0.005),
         ]
 
     def _below(self, bound: int) -> int:

@@ -79,7 +79,7 @@ class QueueClients(Clients):
         super().__init__(name)
         self.leases: list[int] = []
         self.receipts: dict[int, int] = {}
-        self.given: set[int] = set()
+        self.given: dict[int, int] = {}
 
     def plain(self, method: str, arguments: Plain) -> Plain:
         if method in {"Ack", "Nack", "Extend"}:
@@ -153,13 +153,13 @@ class QueueClients(Clients):
         leases = [item[3] for item in expected]
         read = []
         for place, item in enumerate(items):
-            lease: object = leases[place] if place < len(leases) else 0
-            if not (lease and item.receipt) or item.receipt in self.given:
+            lease: Any = leases[place] if place < len(leases) else 0
+            if not (lease and item.receipt) or self.given.get(item.receipt, lease) != lease:
                 lease = f"receipt {item.receipt}" if item.receipt else 0
-            elif isinstance(lease, int):
+            elif item.receipt not in self.given:
                 self.leases.append(lease)
                 self.receipts[lease] = item.receipt
-                self.given.add(item.receipt)
+                self.given[item.receipt] = lease
             read.append((item.data.decode(), item.id, item.sequence, lease, item.attempt))
         return read
 

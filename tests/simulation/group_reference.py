@@ -21,7 +21,8 @@ SESSION_MS, REBALANCE_MS = 10_000, 3_000
 STATES = (
     "first members gather", "generation complete", "follow-up begins", "changed member",
     "unchanged member", "superseded", "session over", "dropped at deadline", "left",
-    "ran empty", "unknown member", "join cancelled", "claim lost", "claim taken back", "fenced member", "fenced generation", "fenced partition", "passed",
+    "ran empty", "unknown member", "join cancelled", "claim lost", "claim taken back", "fenced member",
+    "fenced generation", "fenced partition", "passed",
     "mixed topics", "watched",
 )  # fmt: skip
 

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
-from interlock_host.calls import Call
+from interlock_host.calls import Call, CancelReason, Record
+from interlock_host.durability.store import Kind, Store
 from interlock_host.engine import Engine
 from interlock_host.module import Method
+from tests.simulation.disk import SimDisk
 
 Start = Callable[..., Call]
 
 
 def _wrap(engine: Engine, wrapped: Callable[[Start, Method, bytes, Any], Call]) -> None:
     start = engine.start
-    engine.start = lambda method, request, sink=None: wrapped(start, method, request, sink)  # type: ignore[method-assign,assignment,misc]
+
+    def through(
+        method: Method, request: bytes, sink: Any = None, trace: Any = None, scope: bytes = b""
+    ) -> Call:
+        return wrapped(partial(start, trace=trace, scope=scope), method, request, sink)
+
+    engine.start = through  # type: ignore[method-assign]
 
 
 def lose_nacked(engine: Engine) -> None:
@@ -56,6 +65,65 @@ def late_timers(engine: Engine) -> None:
     engine.schedule = lambda instance, deadline: schedule(instance, deadline + 1)  # type: ignore[method-assign]
 
 
+def acknowledge_early(engine: Engine) -> None:
+    """Answers leave before the disk has what they tell of."""
+    barrier = _store(engine).barrier
+    hold = barrier.hold
+    barrier.hold = lambda lsn, deliveries: hold(0, deliveries)  # type: ignore[method-assign]
+
+
+def leaky_read(engine: Engine) -> None:
+    """A read is answered at once, whatever of the state that it sees may yet be lost."""
+    barrier = _store(engine).barrier
+    hold = barrier.hold
+
+    def held(lsn: int, deliveries: Iterable[tuple[Call, Record]]) -> None:
+        kept = list(deliveries)
+        if all(call.method.read for call, _ in kept):
+            for call, record in kept:
+                call.deliver(record)
+        else:
+            hold(lsn, kept)
+
+    barrier.hold = held  # type: ignore[method-assign]
+
+
+def no_fsync(engine: Engine) -> None:
+    """The journal is written and not synced."""
+    disk = _store(engine).disk
+    assert isinstance(disk, SimDisk)
+    disk.lazy = True
+
+
+def retry_is_new(engine: Engine) -> None:
+    """After a restart nobody knows the answers of before: a retry is entered again."""
+    for instance in engine.instances():
+        instance.answers = None
+
+
+def forgotten_cancel(engine: Engine) -> None:
+    """A cancel is not journaled, so what it did is undone by a restart."""
+    store = _store(engine)
+    append = store.append
+
+    def appended(kind: Kind, instance: int, previous: int, now: int, **rest: Any) -> int:
+        if kind == Kind.CANCEL and rest["method"] == CancelReason.DISCONNECT:
+            return previous
+        return append(kind, instance, previous, now, **rest)
+
+    store.append = appended  # type: ignore[method-assign]
+
+
+def _store(engine: Engine) -> Store:
+    assert engine.life is not None
+    return engine.life.store
+
+
 BUGS: dict[str, Callable[[Engine], None]] = {
     bug.__name__: bug for bug in (lose_nacked, apply_twice, read_changes, late_timers)
 }
+"""Of any engine."""
+DISK_BUGS: dict[str, Callable[[Engine], None]] = {
+    bug.__name__: bug for bug in (acknowledge_early, leaky_read, no_fsync, retry_is_new, forgotten_cancel)
+}
+"""Of an engine with a data directory."""

@@ -8,11 +8,12 @@ happens before. What it says is compared with what the module answers.
 from __future__ import annotations
 
 import heapq
-from collections import Counter
+from collections import Counter, OrderedDict
 from typing import NamedTuple
 
 MS = 1_000_000
 NEVER = (1 << 63) - 1
+ANSWERS_KEPT_MS = 600_000
 
 OK = 0
 INVALID_ARGUMENT = 3
@@ -40,6 +41,19 @@ class Said(NamedTuple):
     """What the reply says, as plain values; a `Refusal`; None for a stream's end."""
 
 
+class Answered(NamedTuple):
+    """The first answer of a call with a request id."""
+
+    request: bytes
+    value: object
+    now: int
+
+
+Once = tuple[bytes, bytes]
+"""A request id, and the request that came with it."""
+NOT_ONCE: Once = (b"", b"")
+
+
 class Timed:
     """Whatever waits for a time."""
 
@@ -65,15 +79,27 @@ class Reference:
         self.seen = seen
         self.said: list[Said] = []
         """In order; whoever compares takes them out."""
+        self.identified: dict[int, tuple[bytes, bytes]] = {}
+        """Calls that came with a request id and have no answer: the id, and the request."""
+        self.answered: OrderedDict[bytes, Answered] = OrderedDict()
+        """What a retry gets, by request id; the oldest first."""
         self._heap: list[tuple[int, int, Timed]] = []
         self._order = 0
 
-    def enter(self, call: int, method: str, request: tuple[object, ...]) -> None:
+    def enter(self, call: int, method: str, request: tuple[object, ...], once: Once = NOT_ONCE) -> None:
         """Make a call at `now`; its number is above those before."""
+        if once[0]:
+            self.identified[call] = once
         getattr(self, method)(call, *request)
 
-    def cancel(self, call: int) -> bool:
+    def leave(self, call: int) -> bool:
         """Take a parked call from the module; whether it was answered on the way."""
+        answered = self.cancel(call)
+        self.identified.pop(call, None)
+        return answered
+
+    def cancel(self, call: int) -> bool:
+        """Do what the module does; see `leave`."""
         raise NotImplementedError
 
     def metrics(self) -> dict[str, int]:
@@ -84,11 +110,17 @@ class Reference:
         """Do what is due at `now`."""
         raise NotImplementedError
 
+    def __getstate__(self) -> dict[str, object]:
+        """A copy counts for itself and asks nobody."""
+        return {key: value for key, value in self.__dict__.items() if key not in {"seen", "choose"}} | {
+            "seen": Counter()
+        }
+
     # What it says
 
     def reply(self, call: int, value: object) -> None:
         """Answer a unary call."""
-        self.said.append(Said(call, True, value))
+        self._final(Said(call, True, value))
 
     def message(self, call: int, value: object) -> None:
         """Send a message of a stream."""
@@ -96,7 +128,15 @@ class Reference:
 
     def refuse(self, call: int, code: int, reason: str, field: str = "") -> None:
         """Answer with an error."""
-        self.said.append(Said(call, True, Refusal(code, reason, field)))
+        self._final(Said(call, True, Refusal(code, reason, field)))
+
+    def _final(self, said: Said) -> None:
+        self.said.append(said)
+        if said.call in self.identified:
+            identity, request = self.identified.pop(said.call)
+            self.answered[identity] = Answered(request, said.value, self.now)
+            while next(iter(self.answered.values())).now + ANSWERS_KEPT_MS * MS < self.now:
+                self.answered.popitem(last=False)
 
     # Time
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 import dataclasses
 from collections import Counter
 
-from tests.simulation import counter_reference, group_reference, queue_reference
-from tests.simulation.world import Seen
+from tests.simulation import counter_reference, durable, group_reference, queue_reference
+from tests.simulation.actor import Seen
 
 STATES = {
     "queue": queue_reference.STATES,
     "counter": counter_reference.STATES,
     "rebalance": group_reference.STATES,
+    "disk": durable.STATES,
+    "retries": ("answered again", "waits too"),
 }
 _COLUMNS = 3
 

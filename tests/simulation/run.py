@@ -7,22 +7,34 @@ import multiprocessing
 import time
 from collections.abc import Callable, Iterator
 
+from tests.simulation.actor import Step, Violation
 from tests.simulation.chance import Chance
+from tests.simulation.durable import DurableWorld
 from tests.simulation.report import Outcome
 from tests.simulation.script import SCRIPTS, save, shrink
-from tests.simulation.world import Violation, World
+from tests.simulation.world import World
 
 Say = Callable[[str], None]
+
+
+def world_of(seed: int) -> type[World]:
+    """Return what a seed runs in: every other one has a disk."""
+    return World if seed % 2 else DurableWorld
+
+
+def drawn(seed: int, steps: int) -> Iterator[Step]:
+    """Return the script of a seed."""
+    return itertools.islice(Chance(seed, durable=world_of(seed) is DurableWorld).steps(), steps)
 
 
 def run_seed(seed: int, steps: int, say: Say = print) -> Outcome:
     """Run one seed; a violation is told, with the short script that shows it."""
     outcome = Outcome(seeds=1)
     began = time.process_time()
-    world = World(outcome.seen)
+    world = world_of(seed)(outcome.seen)
     script = []
     try:
-        for step in itertools.islice(Chance(seed).steps(), steps):
+        for step in drawn(seed, steps):
             script.append(step)
             world.step(step)
     except Violation as violation:
@@ -32,13 +44,13 @@ def run_seed(seed: int, steps: int, say: Say = print) -> Outcome:
     world.close()
     outcome.seconds = time.process_time() - began
     if outcome.violations:
-        _tell_script(seed, shrink(script), say)
+        _tell_script(seed, shrink(script, world_of(seed)), say)
     return outcome
 
 
-def _tell_script(seed: int, steps: list[tuple[object, ...]], say: Say) -> None:
+def _tell_script(seed: int, steps: list[Step], say: Say) -> None:
     path = SCRIPTS / f"seed-{seed}.json"
-    save(path, f"found by seed {seed}", steps)
+    save(path, world_of(seed), f"found by seed {seed}", steps)
     say(f"  {len(steps)} steps are enough, now in {path.name}:")
     for step in steps:
         say(f"    {step}")

@@ -4,100 +4,69 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
-from collections.abc import Iterable
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
-from interlock_host.calls import Call, CancelReason, Record
+from interlock_host.calls import Call, CancelReason
 from interlock_host.clock import VirtualClock
 from interlock_host.engine import Engine, EngineConfig
-from interlock_host.errors import cancelled_as
-from interlock_host.instance import Instance
+from interlock_host.errors import HostError, cancelled_as
 from interlock_host.module import Method
-from interlock_host.observer import EngineObserver
-from tests.simulation.clients import CLIENTS, Clients, Plain, refusal_of
+from tests.simulation.actor import Actor, Alarm, Open, Seen, Step, Violation
+from tests.simulation.clients import Plain
 from tests.simulation.group_reference import Group, Spot
-from tests.simulation.reference import MS, NEVER, Reference, Said
+from tests.simulation.hearing import Hearing
+from tests.simulation.reference import MS, NEVER, Once, Reference, Refusal, Said
 
 START_NS = 10**18
-Step = tuple[Any, ...]
-"""What happens next: its kind, as ("advance", ms) or ("call", module, instance, method, arguments…)."""
 
 
-Seen = dict[str, Counter[str]]
-"""By module, how often each state was reached."""
+class Known(NamedTuple):
+    """What a call with a request id that came before gets."""
+
+    value: object
+    carrier: int
+    """The parked call that it waits with; 0: it was answered, with `value`."""
+    other: bool
+    """Whether it is another request under the same id, which is refused."""
 
 
-class Violation(Exception):
-    """The engine said or did what the reference does not."""
-
-
-class Alarm(EngineObserver):
-    """Keeps what no module of ours may do."""
-
-    def __init__(self) -> None:
-        self.raised: list[str] = []
-
-    def trap(self, instance: Instance, message: str) -> None:
-        self.raised.append(f"{instance.name} trapped: {message}")
-
-    def fault(self, instance: Instance, message: str) -> None:
-        self.raised.append(f"{instance.name}: {message}")
-
-
-class Actor:
-    """One instance: its clients, its reference, and what was heard and must be said."""
-
-    __slots__ = ("clients", "heard", "module", "name", "reference")
-
-    def __init__(self, module: str, name: str) -> None:
-        self.module, self.name = module, name
-        self.clients: Clients = CLIENTS[module](name)
-        self.reference: Reference | None = None
-        self.heard: list[tuple[int, Record]] = []
-
-
-@dataclasses.dataclass(slots=True)
-class Open:
-    """A call that has no final answer yet."""
+class Sent(NamedTuple):
+    """A call with a request id."""
 
     actor: Actor
     method: str
     plain: Plain
-    call: Call | None = None
+    once: Once
 
 
-class World:
+class World(Hearing):
     """Runs steps one by one; raises `Violation` at the first that goes wrong."""
 
     def __init__(self, seen: Seen | None = None) -> None:
+        super().__init__()
         self.seen: Seen = {} if seen is None else seen
         self.alarm = Alarm()
         self.clock = VirtualClock(START_NS)
-        self.engine = self.new_engine()
         self.actors: dict[tuple[str, str], Actor] = {}
-        self.open: dict[int, Open] = {}
-        """By the number of the call, which rises."""
+        self.sent: dict[int, Sent] = {}
+        """Calls with a request id, by that, which may be sent again."""
         self.calls = 0
         self.done = 0
         """Steps that did something."""
+        self._methods: dict[tuple[str, str], Method] = {}
+        self.engine = self.new_engine()
 
     def new_engine(self) -> Engine:
-        """Make an engine without entry budgets, which are real time."""
-        engine = Engine(EngineConfig(seed=1), clock=self.clock, observer=self.alarm)
+        """Make an engine."""
+        return self.prepare(Engine(EngineConfig(seed=1), clock=self.clock, observer=self.alarm))
+
+    def prepare(self, engine: Engine) -> Engine:
+        """Lift entry budgets, which are real time."""
         for module in engine.modules.values():
             module.limits = dataclasses.replace(module.limits, entry_budget_ms=0)
-        self._methods: dict[tuple[str, str], Method] = {
-            (module.name, method.name): method
-            for module in engine.modules.values()
-            for method in module.methods.values()
-        }
+            self._methods.update({(module.name, name): method for name, method in module.methods.items()})
         return engine
-
-    def run(self, steps: Iterable[Step]) -> None:
-        """Run steps."""
-        for step in steps:
-            self.step(step)
 
     def step(self, step: Step) -> None:
         """Do what the step says, and compare all that is heard of it."""
@@ -115,66 +84,206 @@ class World:
         """End the engine."""
         self.engine.close()
 
-    # Steps
+    # Calls
 
     def _call(self, module: str, name: str, method: str, *arguments: Any) -> None:
-        actor = self.actors.get((module, name))
-        if actor is None:
-            actor = self.actors[module, name] = Actor(module, name)
+        actor = self._actor(module, name)
         wire, plain = actor.clients.say(method, arguments)
+        self.send(actor, method, plain, (b"", wire))
+
+    def _once(self, id_: int, module: str, name: str, method: str, *arguments: Any) -> None:
+        """Call with a request id of its own."""
+        actor = self._actor(module, name)
+        wire, plain = actor.clients.say(method, arguments)
+        once = b"%d" % id_, wire
+        self.sent[id_] = Sent(actor, method, plain, once)
+        self.send(actor, method, plain, once)
+
+    def _retry(self, id_: int) -> None:
+        """Send a call with a request id again."""
+        if id_ in self.sent:
+            self.send(*self.sent[id_])
+        else:
+            self.done -= 1
+
+    def _reuse(self, id_: int, other: int) -> None:
+        """Send a call with the request id of another."""
+        if id_ in self.sent:
+            actor, method, plain, (_, wire) = self.sent[id_]
+            self.send(actor, method, plain, (b"%d" % other, wire))
+        else:
+            self.done -= 1
+
+    def _actor(self, module: str, name: str) -> Actor:
+        if (module, name) not in self.actors:
+            self.actors[module, name] = self.new_actor(module, name)
+        return self.actors[module, name]
+
+    def new_actor(self, module: str, name: str) -> Actor:
+        """Return an instance that is not there yet."""
+        return Actor(module, name)
+
+    def send(self, actor: Actor, method: str, plain: Plain, once: Once) -> None:
+        """Make a call, and compare what comes of it."""
         self.calls = number = self.calls + 1
-        opened = self.open[number] = Open(actor, method, plain)
-        heard = actor.heard
-        opened.call = call = self.engine.start(
-            self._methods[module, method], wire, lambda record: heard.append((number, record))
-        )
-        reference = self._reference(actor, method)
+        opened = self.open[number] = Open(actor, number, method, plain, once)
+        known = self.known(opened)
+        try:
+            opened.call = self.start(opened)
+        except HostError as error:
+            self.refused(opened, known, error)
+            return
+        if known is not None and known.other:
+            raise Violation(self.tell(number, "is taken for a retry of another request"))
+        reference = self.enter(opened, known)
+        if opened.call.answer is not None and not any(n == number for n, _ in actor.heard):
+            self.hear_own(opened, reference)
+        if actor.heard or reference.said:
+            self.hear_said(actor, reference)
+
+    def start(self, opened: Open) -> Call:
+        """Make a call to the engine."""
+        number, heard = opened.number, opened.actor.heard
+        scope, wire = opened.once
+        method = self._methods[opened.actor.module, opened.method]
+        return self.engine.start(method, wire, lambda record: heard.append((number, record)), None, scope)
+
+    def known(self, opened: Open) -> Known | None:
+        """Return what is known of a call that came before with the same request id."""
+        reference, key, wire = opened.actor.reference, opened.key, opened.once[1]
+        if reference is None or not key:
+            return None
+        answered = reference.answered.get(key)
+        if answered is not None:
+            return Known(answered.value, 0, answered.request != wire)
+        parked = ((number, request) for number, (k, request) in reference.identified.items() if k == key)
+        number, request = next(parked, (0, b""))
+        return Known(None, number, request != wire) if number else None
+
+    def refused(self, opened: Open, known: Known | None, error: HostError) -> None:
+        """The host refused a call."""
+        if known is None or not known.other or error.failure.reason != "REQUEST_ID_REUSED":
+            raise Violation(self.tell(opened.number, f"is refused: {error.failure}")) from error
+        del self.open[opened.number]
+
+    def enter(self, opened: Open, known: Known | None) -> Reference:
+        """Make the call to the reference too; return that."""
+        reference = opened.actor.reference or self.new_reference(opened.actor, opened.method)
+        if known is not None:
+            self.repeat(opened, known, reference)
+            return reference
         now = self.clock.now()
         reference.advance(now)
-        reference.enter(number, method, plain)
+        reference.enter(opened.number, opened.method, opened.plain, (opened.key, opened.once[1]))
         reference.advance(now)  # a timer may have been set for a time that has passed
-        if call.answer is not None and not any(n == number for n, _ in heard):
-            self._compare_own(number, call.answer, reference)
-        if heard or reference.said:
-            self._compare(actor, reference)
+        return reference
+
+    def repeat(self, opened: Open, known: Known, reference: Reference) -> None:
+        """A retry enters nothing: it gets an answer, or waits with the call that it repeats."""
+        self.seen.setdefault("retries", Counter())["waits too" if known.carrier else "answered again"] += 1
+        if known.carrier:
+            opened.carrier = known.carrier
+            self.open[known.carrier].riders.append(opened.number)
+        else:
+            reference.said.append(Said(opened.number, True, known.value))
+
+    def new_reference(self, actor: Actor, method: str) -> Reference:
+        """A read of an absent instance is answered by one that is thrown away."""
+        seen = self.seen.setdefault(actor.module, Counter())
+        reference = actor.clients.reference(actor.name, self.clock.now(), seen)
+        if method not in actor.clients.READS:
+            actor.reference = reference
+            if isinstance(reference, Group):
+                reference.choose = partial(self._choose, actor)
+        return reference
+
+    # Ends
 
     def _cancel(self, place: int, reason: int) -> None:
-        if not self.open:
+        callers = [number for number, opened in self.open.items() if not opened.left]
+        if not callers:
             self.done -= 1
             return
-        number = list(self.open)[place % len(self.open)]
-        opened = self.open[number]
-        reference = opened.actor.reference
-        assert opened.call is not None and reference is not None
+        opened = self.open[callers[place % len(callers)]]
+        assert opened.call is not None
         opened.call.cancel(CancelReason(reason))
-        self._cancel_reference(reference, number, CancelReason(reason))
-        self._compare(opened.actor, reference)
+        self.cancelled(opened, CancelReason(reason))
+        self.hear(opened.actor)
 
-    def _cancel_reference(self, reference: Reference, number: int, reason: CancelReason) -> None:
-        if any(said.call == number and said.final for said in reference.said):
+    def cancelled(self, opened: Open, reason: CancelReason) -> None:
+        """A client gave its call up: so does the reference, unless a retry waits for the answer."""
+        carrier = self.open[opened.carrier] if opened.carrier else opened
+        if opened.carrier:
+            self.hear_lost(opened, reason)
+            carrier.riders.remove(opened.number)
+            if carrier.riders or not carrier.left:
+                return
+        elif opened.riders and reason in {CancelReason.DEADLINE, CancelReason.DISCONNECT}:
+            self.hear_lost(opened, reason)
+            self.open[opened.number] = opened
+            opened.left = True
+            return
+        self.leave(carrier, reason)
+
+    def leave(self, opened: Open, reason: CancelReason) -> None:
+        """Take a call from the reference."""
+        reference, now = opened.actor.reference, self.clock.now()
+        assert reference is not None
+        if any(said.call == opened.number and said.final for said in reference.said):
             return  # answered as another was cancelled
-        now = self.clock.now()
         reference.advance(now)
-        answered = reference.cancel(number)
+        answered = reference.leave(opened.number)
         reference.advance(now)
         if not answered:
-            failure = cancelled_as(reason)
-            reference.refuse(number, failure.code, failure.reason)
+            reference.said.append(self.lost(opened, reason))
+
+    def lost(self, opened: Open, reason: CancelReason) -> Said:
+        """Return what a client hears of a call that it gave up."""
+        failure = cancelled_as(reason)
+        return Said(opened.number, True, Refusal(failure.code, failure.reason))
+
+    def hear_lost(self, opened: Open, reason: CancelReason) -> None:
+        """A client that leaves others behind hears so at once."""
+        heard = opened.actor.heard
+        place = next((at for at, (number, _) in enumerate(heard) if number == opened.number), None)
+        if place is None:
+            raise Violation(self.tell(opened.number, "is cancelled and hears nothing"))
+        self.same(*heard.pop(place), self.lost(opened, reason))
+
+    def _delete(self, module: str, name: str) -> None:
+        actor = self.actors.get((module, name))
+        if actor is None or actor.reference is None:
+            self.done -= 1
+            return
+        self.engine.delete(module, name)
+        for opened in [
+            opened for opened in self.open.values() if opened.actor is actor and not opened.carrier
+        ]:
+            self.leave(opened, CancelReason.OPERATOR)
+        self.hear(actor)
+        self.forget(actor)
+
+    def forget(self, actor: Actor) -> None:
+        """An instance is gone; what its clients knew means nothing to another of its name."""
+        del self.actors[actor.module, actor.name]
+        self.sent = {id_: sent for id_, sent in self.sent.items() if sent.actor is not actor}
+
+    # Time
 
     def _advance(self, ms: int) -> None:
         until = self.clock.now() + ms * MS
         while (due := self._next_choice()) <= until:
-            self._advance_to(due)
-        self._advance_to(until)
+            self.advance_to(due)
+        self.advance_to(until)
 
-    def _advance_to(self, until: int) -> None:
+    def advance_to(self, until: int) -> None:
+        """Let time pass, and compare what comes of it."""
         now = self.engine.advance(until - self.clock.now())
         for actor in self.actors.values():
-            reference = actor.reference
-            if reference is not None:
-                reference.advance(now)
-                if actor.heard or reference.said:
-                    self._compare(actor, reference)
+            if actor.reference is not None:
+                actor.reference.advance(now)
+                if actor.heard or actor.reference.said:
+                    self.hear(actor)
 
     def _next_choice(self) -> int:
         """When a group may next decide what its reference must ask for: before anything else happens."""
@@ -189,17 +298,7 @@ class World:
         picture: Any = actor.clients.hear("Describe", plain, answer.payload, None)
         return {name: spots for name, _, spots, _ in picture[2]}
 
-    def _delete(self, module: str, name: str) -> None:
-        actor = self.actors.get((module, name))
-        if actor is None or actor.reference is None:
-            self.done -= 1
-            return
-        for number, opened in self.open.items():
-            if opened.actor is actor:
-                self._cancel_reference(actor.reference, number, CancelReason.OPERATOR)
-        self.engine.delete(module, name)
-        self._compare(actor, actor.reference)
-        self.actors[module, name] = Actor(module, name)
+    # What is heard
 
     def _metrics(self, module: str, name: str) -> None:
         actor = self.actors.get((module, name))
@@ -211,68 +310,32 @@ class World:
         if metrics != actor.reference.metrics():
             raise Violation(f"{name} has {metrics}, not {actor.reference.metrics()}")
 
-    def _reference(self, actor: Actor, method: str) -> Reference:
-        """The actor's reference; a read of an absent instance is answered by one that is thrown away."""
-        if actor.reference is not None:
-            return actor.reference
-        seen = self.seen.setdefault(actor.module, Counter())
-        reference = actor.clients.reference(actor.name, self.clock.now(), seen)
-        if method not in actor.clients.READS:
-            actor.reference = reference
-            if isinstance(reference, Group):
-                reference.choose = partial(self._choose, actor)
-        return reference
-
-    # Comparing
-
-    def _compare_own(self, number: int, answer: Record, reference: Reference) -> None:
+    def hear_own(self, opened: Open, reference: Reference) -> None:
         """A unary call that its entry answered: its place among the others' records is not known."""
+        assert opened.call is not None and opened.call.answer is not None
         for place, said in enumerate(reference.said):
-            if said.call == number:
-                self._same(number, answer, reference.said.pop(place))
+            if said.call == opened.number:
+                self.same(opened.number, opened.call.answer, reference.said.pop(place))
                 return
-        raise Violation(self._tell(number, f"was answered {self._shown(number, answer)}; it waits"))
+        value = self.value(opened.number, opened.call.answer)
+        raise Violation(self.tell(opened.number, f"is answered {value}; it should wait"))
 
-    def _compare(self, actor: Actor, reference: Reference) -> None:
-        heard, said = actor.heard, reference.said
+    def hear(self, actor: Actor) -> None:
+        """Compare all that was heard of an instance with all that was to be said."""
+        assert actor.reference is not None
+        self.hear_said(actor, actor.reference)
+
+    def hear_said(self, actor: Actor, reference: Reference) -> None:
+        """As `hear`, where the reference is perhaps thrown away."""
+        heard, said = actor.heard, self.expected(reference.said)
         for (number, record), expected in zip(heard, said, strict=False):
-            if number != expected.call:
-                first = self._tell(expected.call, str(expected.value))
-                raise Violation(self._tell(number, f"hears {self._shown(number, record)} before {first}"))
-            self._same(number, record, expected)
+            self.same(number, record, expected)
         if len(heard) > len(said):
             number, record = heard[len(said)]
-            raise Violation(
-                self._tell(number, f"hears {self._shown(number, record)}; nothing was to be said")
-            )
+            raise Violation(self.tell(number, f"hears {self.value(number, record)} for no reason"))
         if len(heard) < len(said):
-            expected = said[len(heard)]
-            raise Violation(self._tell(expected.call, f"hears nothing; it should {expected.value}"))
+            raise Violation(
+                self.tell(said[len(heard)].call, f"hears nothing; it should {said[len(heard)].value}")
+            )
         heard.clear()
-        said.clear()
-
-    def _same(self, number: int, record: Record, expected: Said) -> None:
-        value = self._value(number, record, expected.value)
-        if value != expected.value or record.final != expected.final:
-            raise Violation(self._tell(number, f"hears {value}; it should {expected.value}"))
-        if record.final:
-            del self.open[number]
-
-    def _value(self, number: int, record: Record, expected: object) -> object:
-        if record.status:
-            return refusal_of(record)
-        opened = self.open.get(number)
-        if opened is None:
-            return f"a record behind the final one: {record}"
-        if not record.is_message:
-            return None
-        return opened.actor.clients.hear(opened.method, opened.plain, record.payload, expected)
-
-    def _shown(self, number: int, record: Record) -> object:
-        return self._value(number, record, None)
-
-    def _tell(self, number: int, text: str) -> str:
-        opened = self.open.get(number)
-        if opened is None:
-            return f"call {number} {text}"
-        return f"call {number}, {opened.actor.name}.{opened.method}{opened.plain}, {text}"
+        reference.said.clear()

@@ -1,0 +1,143 @@
+"""An instance whose entries are on a disk, and the reference that can go back to any of them."""
+
+from __future__ import annotations
+
+import pickle
+from collections import Counter, deque
+from typing import NamedTuple
+
+from interlock_host.calls import CancelReason
+from interlock_host.errors import cancelled_as
+from tests.simulation.actor import Actor, Violation
+from tests.simulation.clients import Plain
+from tests.simulation.reference import Once, Reference, Refusal, Said
+
+_ENTERED_MOST = 400
+
+
+class Entered(NamedTuple):
+    """An entry, as the reference has it."""
+
+    lsn: int
+    now: int
+    number: int
+    method: str
+    """Empty of a CANCEL, and of a TIME, whose number is 0."""
+    plain: Plain
+    once: Once
+    reason: int
+    """Of a CANCEL."""
+
+
+class Kept(Actor):
+    """An instance with a history."""
+
+    reference: Reference | None
+
+    def __init__(self, module: str, name: str) -> None:
+        super().__init__(module, name)
+        self.id = 0
+        """The LSN of its CREATE; 0 before there is one."""
+        self.lsn = 0
+        """Of its last entry."""
+        self.heard_of = 0
+        """The highest LSN that somebody heard of: no disk may lose it."""
+        self.deleted = False
+        self.pending: deque[tuple[int, Said]] = deque()
+        """What must be heard once its LSN is on the disk."""
+        self.entered: list[Entered] = []
+        """Behind `_base`."""
+        self.numbers: dict[int, int] = {}
+        """The numbers of calls, by the engine's ids."""
+        self._base = b""
+        self._lsns: list[int] = []
+        """Of its entries from `_base` on."""
+        self._doubtful: tuple[list[Entered], list[int]] | None = None
+        """All entries, where the last ones may be on the disk although that failed."""
+
+    def created(self, lsn: int) -> None:
+        """Begin its history."""
+        self.id = self.lsn = lsn
+        self._save()
+
+    def _save(self) -> None:
+        self._base, self._lsns = pickle.dumps(self.reference), [self.lsn]
+        self.entered = []
+
+    def check(self, lsn: int, previous: int, now: int) -> None:
+        """Check what every entry must keep, and note it."""
+        assert self.reference is not None
+        if previous != self.lsn:
+            raise Violation(f"{self.name}: an entry follows {previous}; the last one was {self.lsn}")
+        if now < self.reference.now:
+            raise Violation(f"{self.name}: an entry is {self.reference.now - now} ns before the last one")
+        self.lsn = lsn
+        self._lsns.append(lsn)
+
+    def do(self, entry: Entered) -> None:
+        """Enter something."""
+        assert self.reference is not None
+        self.entered.append(entry)
+        _do(self.reference, entry)
+
+    def drain(self, reference: Reference, lsn: int) -> None:
+        """What the reference said since, waits for this LSN."""
+        self.pending.extend((lsn, said) for said in reference.said)
+        reference.said.clear()
+        if len(self.entered) > _ENTERED_MOST and self.heard_of == self.lsn and reference is self.reference:
+            self._save()
+
+    def last_by(self, lsn: int) -> int:
+        """Return the LSN of its last entry up to one of the journal's."""
+        return max((own for own in self._lsns if own <= lsn), default=0)
+
+    def suspend(self, lsn: int, seen: Counter[str]) -> None:
+        """Go back to what was on the disk before it failed; a restart may find more."""
+        self._doubtful = self.entered, self._lsns
+        if self.id > lsn:
+            self.reference = None
+        else:
+            self.rebuild(self.last_by(lsn), seen)
+
+    def resume(self) -> bool:
+        """The disk takes entries again, and has none that it refused; whether there is anything left."""
+        self._doubtful = None
+        return self.reference is not None
+
+    def recover(self, lsn: int, seen: Counter[str]) -> None:
+        """Go on from an entry that was found on the disk."""
+        if self._doubtful is not None:
+            self.entered, self._lsns = self._doubtful
+            self._doubtful = None
+        self.rebuild(lsn, seen)
+
+    def rebuild(self, lsn: int, seen: Counter[str]) -> None:
+        """Go back to an entry of its history; nobody hears of what came after.
+
+        Raises:
+            Violation: Somebody did hear of it, or it is none of its entries.
+        """
+        if lsn < self.heard_of:
+            raise Violation(f"{self.name} goes on from LSN {lsn}; LSN {self.heard_of} was heard of")
+        if lsn not in self._lsns:
+            raise Violation(f"{self.name} goes on from LSN {lsn}, and ended at LSN {self.lsn}")
+        self._lsns = [own for own in self._lsns if own <= lsn]
+        self.reference = pickle.loads(self._base)
+        assert self.reference is not None
+        self.entered = [entry for entry in self.entered if entry.lsn <= lsn]
+        for entry in self.entered:
+            _do(self.reference, entry)
+        self.reference.said.clear()
+        self.reference.seen = seen
+        self.pending.clear()
+        self.lsn = lsn
+
+
+def _do(reference: Reference, entry: Entered) -> None:
+    reference.advance(entry.now)
+    if entry.method:
+        reference.enter(entry.number, entry.method, entry.plain, entry.once)
+    elif entry.number and not reference.leave(entry.number):
+        failure = cancelled_as(CancelReason(entry.reason))
+        reference.said.append(Said(entry.number, True, Refusal(failure.code, failure.reason)))
+    reference.advance(entry.now)
