@@ -229,6 +229,8 @@ class Engine:
         """Make the instance; for a read, one that is thrown away after it."""
         text = check_name(name)
         if method.read:
+            if self.life is not None and self._level(method.module, text) is not Level.EPHEMERAL:
+                self.life.check_absent(method.module, text)
             return self.fresh(method.module, text)
         with self._lock:
             instances = self._instances[method.module]

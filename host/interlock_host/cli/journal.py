@@ -29,7 +29,14 @@ _PROGRESS_EVERY = 50_000
 _DAMAGED = 1
 
 
-@click.group()
+@click.group(
+    epilog="""
+    \b
+    Examples:
+      interlock journal verify /var/lib/interlock
+      interlock journal dump ./state --instance queue/orders
+    """
+)
 def journal() -> None:
     """Look into a data directory, or make it smaller.
 

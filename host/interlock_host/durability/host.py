@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 class DurableHost(Host, Protocol):
     """An engine with a store."""
 
-    def making(self, instance: DurableInstance) -> None:
-        """Make room for a machine.
+    def making(self, instance: DurableInstance, *, due: bool) -> None:
+        """Make room for a machine; `due` ones are made in any case.
 
         Raises:
             HostError: RESOURCE_EXHAUSTED/TOO_MANY_INSTANCES.

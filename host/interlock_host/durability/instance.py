@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from interlock_host.module import Method, Module
     from interlock_host.tracing import CallTrace
 
+_AGAIN_NS = 1_000_000_000
 UNKNOWN = -1
 """The last LSN of an instance whose last entries were lost, until it was read again."""
 
@@ -136,21 +137,33 @@ class DurableInstance(Transaction):
             self.scheduled = NEVER
             if self.store.failure is not None:
                 return  # once it can be written, `revive` looks what is due
-            if self.asleep and self.sleeps_until <= self._host.clock.now():
-                self._wake()
+            if self.asleep and not self._wake_for_time():
+                return
             super().tick()
             self.commit(Kind.TIME, None)
+
+    def _wake_for_time(self) -> bool:
+        """Wake for what is due; return whether there is a machine. What cannot be read now is tried again."""
+        now = self._host.clock.now()
+        if self.sleeps_until > now:
+            return False
+        try:
+            self._wake(due=True)
+        except HostError as error:
+            self._host.observer.not_saved(f"{self.module.name}/{self.name}: {error}")
+            self._host.schedule(self, now + _AGAIN_NS)
+        return self.machine is not None
 
     def metrics(self) -> contract_pb2.ModuleMetrics:
         """Ask the module for its numbers; one that sleeps has none to give."""
         with self.lock:
-            self.asking = True
+            slept, self.asking = self.asleep, True
             try:
                 metrics = super().metrics()
             finally:
                 self.asking = False
-            if self.asleep and self.store.failure is None:  # it trapped: its state is made again
-                self._wake()
+            if self.asleep and not slept:  # it trapped: its state is made again
+                self.recover_from_trap()
         return metrics
 
     # Being there
@@ -174,7 +187,7 @@ class DurableInstance(Transaction):
     def _make(self, now: int) -> Machine:
         """Make the instance for the first time, and say so in the journal."""
         host, module, name = self._host, self.module, self.name
-        host.making(self)
+        host.making(self, due=False)
         birth = birth_of(module, name, host.config_of(module, name), host.seed_of(module, name), self.level)
         machine = make_machine(module, name, now, seed=birth.seed, config=birth.config)
         self.store.keep_module(module)
@@ -187,8 +200,11 @@ class DurableInstance(Transaction):
         host.awake(self)
         return machine
 
-    def _wake(self) -> None:
+    def _wake(self, *, due: bool = False) -> None:
         """Bring the state back from the disk; under the lock.
+
+        Args:
+            due: Whether that is for what is due in it, and not for a new call.
 
         Raises:
             HostError: UNAVAILABLE/JOURNAL_FAILED.
@@ -196,7 +212,7 @@ class DurableInstance(Transaction):
         self.store.check()
         if self.last_lsn > 0:
             self.store.sync(self.last_lsn)
-        self._host.making(self)
+        self._host.making(self, due=due)
         history = self.store.history(self.id, self.last_lsn)
         if history.damage:
             self.refuse(history.damage)
@@ -261,7 +277,7 @@ class DurableInstance(Transaction):
     def recover_from_trap(self) -> None:
         """Make the state again without the entry that trapped; its parked calls go on."""
         try:
-            self._wake()
+            self._wake(due=True)
         except HostError as error:
             self.lose(error.failure)
 
@@ -330,7 +346,7 @@ class DurableInstance(Transaction):
         """
         with self.lock:
             if self.asleep:
-                self._ready()
+                self._wake(due=True)
                 self.commit(Kind.TIME, None)
 
     def lose(self, failure: JournalFailed | Fenced | Failure) -> None:

@@ -71,13 +71,21 @@ class Life:
                 be one that was lost.
         """
         self.store.check()
-        if self._unnamed:
-            text = f"{module.name}/{name} may be {self._unnamed}; see `interlock journal verify`"
-            raise HostError(FAILED_PRECONDITION, "INSTANCE_FAILED", text)
+        self.check_absent(module, name)
         instance = DurableInstance(self, module, name, self.store, level)
         with self._lock:
             self._all[instance] = None
         return instance
+
+    def check_absent(self, module: Module, name: str) -> None:
+        """Refuse to take an instance for one that never was, where that is not certain.
+
+        Raises:
+            HostError: FAILED_PRECONDITION/INSTANCE_FAILED.
+        """
+        if self._unnamed:
+            text = f"{module.name}/{name} may be {self._unnamed}; see `interlock journal verify`"
+            raise HostError(FAILED_PRECONDITION, "INSTANCE_FAILED", text)
 
     def admit(self, served: Module, instance: DurableInstance) -> None:
         """Take in an instance that was recovered."""
@@ -170,8 +178,12 @@ class Life:
         """Return 64 bits for an instance."""
         return self.engine.seed_of(module, name)
 
-    def making(self, instance: DurableInstance) -> None:
+    def making(self, instance: DurableInstance, *, due: bool) -> None:
         """Make room for a machine.
+
+        Args:
+            instance: Whose it will be.
+            due: Whether it is made for what is due in it: the cap gives way to that.
 
         Raises:
             HostError: RESOURCE_EXHAUSTED/TOO_MANY_INSTANCES.
@@ -181,7 +193,7 @@ class Life:
             return
         if self.store.options.idle_seconds:
             self._make_room(max(1, most // _ROOM))
-        if self.engine.live >= most:
+        if self.engine.live >= most and not due:
             text = f"{self.engine.live} instances are in memory, as many as this host may hold"
             raise HostError(RESOURCE_EXHAUSTED, "TOO_MANY_INSTANCES", text)
 
@@ -243,7 +255,11 @@ class Life:
     def _make_room(self, count: int) -> None:
         oldest = sorted(self._sleepers(), key=operator.attrgetter("last_used"))
         for instance in oldest[:count]:
-            self._hibernate(instance)
+            try:
+                self._hibernate(instance)
+            except (HostError, OSError) as error:
+                self.observer.not_saved(f"{instance.module.name}/{instance.name}: {error}")
+                return
 
     def _hibernate(self, instance: DurableInstance) -> None:
         if instance.save() and instance.sleep():

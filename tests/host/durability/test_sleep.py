@@ -69,6 +69,36 @@ def test_sleepers_survive(world: World) -> None:
     assert world.value() == 5
 
 
+def test_a_scrape_wakes_nobody(world: World) -> None:
+    world.add(5)
+    sleep(world)
+    world.instance().metrics()
+    assert world.instance().asleep
+
+
+def test_its_time_comes_first(puppet_folder: Path) -> None:
+    world = World(puppet_folder, most=1)
+    due = world.engine.clock.now() + 50 * MS
+    world.do(op("T", deadline(NEVER)), deadline(due), answer())
+    sleep(world, "puppet")
+    world.do(instance=b"parked")
+    with pytest.raises(HostError):
+        world.do(answer())
+    world.engine.advance(50 * MS)
+    assert world.instance("puppet").deadline == NEVER
+
+
+def test_no_room_on_a_full_disk(puppet_folder: Path) -> None:
+    world = World(puppet_folder, most=1)
+    world.add(1)
+    world.sync()
+    world.disk.failing = lambda step, path: OSError(5, "I/O error") if path.endswith(".tmp") else None
+    with pytest.raises(HostError) as refused:
+        world.add(1, instance="b")
+    assert refused.value.failure.reason == "TOO_MANY_INSTANCES"
+    assert world.value() == 1
+
+
 def test_idle_ones_sleep(puppet_folder: Path) -> None:
     world = World(puppet_folder, options=StoreOptions(idle_seconds=10))
     world.add(5)
