@@ -116,7 +116,10 @@ class Reader:
                 if not is_unfinished(name):
                     self.notes.append(Note(path, 0, "not a segment of the journal"))
                 continue
-            buffer = self._disk.read(path)
+            try:
+                buffer = self._disk.read(path)
+            except FileNotFoundError:  # dropped meanwhile, by a journal that is being written
+                continue
             self.index.add_file(buffer)
             self.segments.append(Segment(path, first, first - 1, len(buffer)))
 

@@ -110,6 +110,7 @@ def test_a_hole_takes_only_those_who_may_be_in_it() -> None:
         assert (damage.offset, damage.lsn, damage.until, damage.instance) == (start, lost, lost, None)
     assert found.damaged(inside, lost) is None, "a snapshot behind the hole does without it"
     assert found.damaged(silent, lost) is None
+    assert [entry.lsn for entry in found.readable(inside)] == [inside, lost + 2]
     assert judge(disk, author.entries, marked=lost) == REFUSED
 
 

@@ -180,7 +180,17 @@ def test_files_that_overlap() -> None:
         Journal(holding(overlapping))
 
 
-def test_a_folder_in_the_way_is_an_error_that_names_it() -> None:
+def test_a_file_that_is_dropped_while_others_are_read() -> None:
+    author, content = three_files()
+    disk = holding(content)
+    path = min(content)
+    disk.failing = lambda step, at: FileNotFoundError(2, "gone", at) if (step, at) == ("read", path) else None
+    found = scan(disk)
+    assert (found.first_lsn, found.damage) == (3, [])
+    assert list(found.entries(1, 2)) == author.entries[2:]
+
+
+def test_a_file_that_cannot_be_read_is_named() -> None:
     _, content = three_files()
     disk = holding(content)
     path = min(content)
