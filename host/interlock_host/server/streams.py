@@ -125,8 +125,14 @@ class _Stream:
         return task
 
     async def _write(self) -> None:
+        begun = False
         while (message := await self._out.take()) is not None:
             if self._method.server_streaming:
+                if not begun:
+                    # With the first message, they would wait for a window that may never open,
+                    # and so would the end of the call.
+                    await self._context.send_initial_metadata(())
+                    begun = True
                 await self._context.write(message)
             else:
                 self._reply = message
