@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import socket
@@ -36,15 +37,14 @@ class DataLock:
             holder = os.pread(self._descriptor, 4096, 0).decode(errors="replace").strip()
             os.close(self._descriptor)
             raise DataLocked(f"{path.parent} is in use: {holder.replace(chr(10), ', ')}") from None
-        os.ftruncate(self._descriptor, 0)
-        os.pwrite(self._descriptor, _who().encode(), 0)
         _held.add(self)
+        _write(self._descriptor, _who())
 
     def close(self) -> None:
         """Give the lock back. The file stays: to remove it would let two processes lock two files."""
         descriptor, self._descriptor = self._descriptor, -1
         if descriptor >= 0:
-            os.ftruncate(descriptor, 0)
+            _write(descriptor, "")
             os.close(descriptor)
 
     def leave(self) -> None:
@@ -63,6 +63,13 @@ def _leave_all() -> None:
 
 
 os.register_at_fork(after_in_child=_leave_all)
+
+
+def _write(descriptor: int, text: str) -> None:
+    """Say something in the file. The lock holds on a disk that is full, too."""
+    with contextlib.suppress(OSError):
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, text.encode(), 0)
 
 
 def _who() -> str:
