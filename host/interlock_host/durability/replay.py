@@ -16,6 +16,7 @@ from interlock_host.durability.transaction import TICK, Replayed
 from interlock_host.errors import HostError, cancelled_as
 from interlock_host.instance import State
 from interlock_host.journal.entry import Entry, Kind
+from interlock_host.journal.scan import JournalDamaged
 from interlock_host.observer import EngineObserver
 from interlock_host.snapshot.form import Snapshot
 from interlock_host.wasm.image import restore_machine
@@ -78,7 +79,7 @@ def replay(instance: DurableInstance, snapshot: Snapshot | None, entries: Iterab
                 break
     except NotReplayed:
         raise
-    except (Replayed, HostError, StartFailed, KeyError, DecodeError) as error:
+    except (Replayed, HostError, StartFailed, JournalDamaged, KeyError, ValueError, DecodeError) as error:
         where = f"at LSN {entry.lsn}" if entry is not None else "in its snapshot"
         raise NotReplayed(f"replay stopped {where}: {type(error).__name__}: {error}") from error
 
