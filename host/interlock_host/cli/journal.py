@@ -18,7 +18,7 @@ from interlock_host.durability.replay import NotReplayed
 from interlock_host.durability.store import FORMAT, StoreOptions
 from interlock_host.engine import Engine, EngineConfig
 from interlock_host.errors import HostError, ModuleError
-from interlock_host.journal import DataLocked, JournalDamaged
+from interlock_host.journal import DataLocked, JournalDamaged, JournalFailed
 from interlock_host.module import Module
 from interlock_host.snapshot import ModuleDamaged, SnapshotDamaged
 from interlock_host.wasm.compiler import default_cache
@@ -181,15 +181,16 @@ def compact(data: Path, modules: tuple[Path, ...], keep: int, drop_damaged: bool
     before = sum(segment.bytes for segment in life.store.journal.segments())
     try:
         for refused in recovered.refused:
-            click.echo(f"{'dropped' if drop_damaged else 'kept as it is'}: {refused}", err=True)
-        if drop_damaged:
-            life.drop_refused()
+            click.echo(f"cannot be made again: {refused}", err=True)
+        dropped = life.drop_refused() if drop_damaged else 0
         saved = life.save_all(_progress("instances saved"))
-    except (HostError, OSError) as error:
+    except (HostError, JournalFailed, OSError) as error:
         raise click.ClickException(str(error)) from error
     finally:
         after = sum(segment.bytes for segment in life.store.journal.segments())
         engine.close()
+    if dropped:
+        click.echo(f"{dropped:,} instances are dropped")
     click.echo(f"{saved:,} instances are saved; the journal had {before:,} bytes and has {after:,}")
 
 

@@ -229,7 +229,7 @@ class DurableInstance(Transaction):
         callers are gone: they are cancelled (reason 3), in rising order of id.
         """
         known, self.calls, self.parked_bytes, self.answers = self.calls, {}, 0, None
-        self.last_lsn = self.last_now = self.unsaved_entries = self.unsaved_bytes = 0
+        self.last_lsn = self.last_now = self.unsaved_entries = self.unsaved_bytes = self.saved_lsn = 0
         self.trap_times.clear()
         host = self._host
         self._host = cast("DurableHost", Muted(host))

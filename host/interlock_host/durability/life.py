@@ -48,6 +48,8 @@ class Life:
         """Modules that are not served any more, by digest; instances stay on theirs."""
         self._waiting: set[int] = set()
         """Ids of instances whose module is not served here; what they need is kept."""
+        self._lost: dict[int, int] = {}
+        """Ids of instances whose name cannot be read, and the last LSN that is known of each."""
         self._unnamed = ""
         self._keeper: Keeper | None = None
         store.on_failed = self.failed
@@ -96,6 +98,11 @@ class Life:
     def refuse_new(self, why: str) -> None:
         """Make no new instances: any name may be the one that was lost."""
         self._unnamed = why
+
+    def lose_name(self, instance_id: int, last_lsn: int, why: str) -> None:
+        """Keep what there is of an instance whose name cannot be read, and make none that may be it."""
+        self._lost[instance_id] = last_lsn
+        self.refuse_new(why)
 
     def wait_for_module(self, instance_id: int) -> None:
         """Keep what an instance needs that cannot be made now."""
@@ -282,14 +289,29 @@ class Life:
         self.store.journal.drop_before(self._needed(pressed=True))
         return len(kept)
 
-    def drop_refused(self) -> None:
-        """Delete the instances that cannot be made again; what they held is lost."""
-        for instance in self.instances():
-            if instance.state is State.FAILED:
-                instance.delete()
-                self.forget(instance)
-        self._waiting.clear()
+    def drop_refused(self) -> int:
+        """Delete the instances that cannot be made again, and return how many; what they held is lost.
+
+        Those whose module is not served here stay as they are.
+
+        Raises:
+            HostError: UNAVAILABLE/JOURNAL_FAILED.
+            JournalFailed: As that.
+            OSError: A file could not be removed.
+        """
+        failed = [instance for instance in self.instances() if instance.state is State.FAILED]
+        for instance in failed:
+            instance.delete()
+            self.forget(instance)
+        lsn, dropped = 0, len(failed) + len(self._lost)
+        for instance_id, last_lsn in self._lost.items():
+            lsn = self.store.append(Kind.DELETE, instance_id, last_lsn, self.clock.now())
+        self.store.sync(lsn)
+        for instance_id in self._lost:
+            self.store.snapshots.remove(instance_id)
+        self._lost.clear()
         self._unnamed = ""
+        return dropped
 
     def trim(self) -> None:
         """Remove segments that no instance needs; save those that hold back too many bytes."""
@@ -311,7 +333,7 @@ class Life:
         store = self.store
         needed = store.journal.durable_lsn + 1
         known = {instance.id for instance in self.instances()}
-        for instance_id in {*known, *store.snapshots.instances(), *self._waiting} - {0}:
+        for instance_id in {*known, *store.snapshots.instances(), *self._waiting, *self._lost} - {0}:
             lsns = store.snapshots.lsns(instance_id)
             if lsns and (pressed or len(lsns) >= store.options.snapshots_kept):
                 needed = min(needed, (lsns[-1] if pressed else lsns[0]) + 1)

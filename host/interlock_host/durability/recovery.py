@@ -11,7 +11,6 @@ from interlock_host.durability.instance import DurableInstance
 from interlock_host.durability.levels import level_of
 from interlock_host.durability.store import History, Store
 from interlock_host.errors import HostError, ModuleError
-from interlock_host.journal.damage import Damage
 from interlock_host.journal.entry import Kind
 from interlock_host.snapshot.form import Snapshot
 from interlock_host.snapshot.modules import ModuleDamaged
@@ -88,8 +87,9 @@ def _find(life: Life, store: Store, instance_id: int, notes: list[str]) -> tuple
     history = store.history_in(store.scan, instance_id, found)
     birth = _birth(store, instance_id, found.snapshot)
     if birth is None:
-        life.wait_for_module(instance_id)
-        return None, f"instance {instance_id}, of an unknown name: {history.damage or 'its CREATE is lost'}"
+        why = f"instance {instance_id}, of an unknown name: {history.damage or 'its CREATE is lost'}"
+        life.lose_name(instance_id, extent.last_lsn if extent else instance_id, why)
+        return None, why
     last = max(extent.last_lsn if extent else 0, found.snapshot.lsn if found.snapshot else 0)
     return Found(instance_id, birth, history, last), ""
 
@@ -133,17 +133,14 @@ def _make(life: Life, store: Store, found: Found) -> tuple[DurableInstance | Non
 
 
 def _note_unnamed(life: Life, store: Store, refused: list[str]) -> None:
-    """Where a CREATE is lost, any name that is not known may be the one that was lost."""
-    lost: Damage | None = next(
-        (damage for damage in store.scan.damage if _may_hide_a_birth(store, damage)), None
-    )
-    if lost is not None:
-        text = f"an instance whose name cannot be read was lost: {lost}"
-        life.refuse_new(text)
+    """Where a birth was lost and nothing else is known of the instance, any new name may be its name."""
+    known = {*store.scan.instances, *store.snapshots.instances()}
+    for damage in store.scan.damage:
+        text = f"an instance whose name cannot be read was lost: {damage}"
+        if damage.instance is None:
+            life.refuse_new(text)
+        elif damage.instance == damage.lsn and damage.instance not in known:
+            life.lose_name(damage.instance, damage.lsn, text)
+        else:
+            continue
         refused.append(text)
-
-
-def _may_hide_a_birth(store: Store, damage: Damage) -> bool:
-    if damage.instance is None:
-        return True
-    return damage.instance == damage.lsn and store.snapshots.newest(damage.instance).snapshot is None

@@ -27,13 +27,23 @@ COUNTER = "/interlock.counter.v1.CounterService/"
 class World:
     """One data directory, and the engine of the moment."""
 
-    def __init__(self, *folders: Path, options: StoreOptions | None = None, most: int = 10_000) -> None:
+    def __init__(
+        self,
+        *folders: Path,
+        options: StoreOptions | None = None,
+        most: int = 10_000,
+        standard: bool = True,
+    ) -> None:
         self.disk = MemoryDisk()
         self.options = options or StoreOptions()
         self.level: Level | None = None
         self.watcher = Watcher()
         self.config = EngineConfig(
-            modules=folders, seed=1, max_instances=most, level_of=lambda module, name: self.level
+            modules=folders,
+            standard=standard,
+            seed=1,
+            max_instances=most,
+            level_of=lambda module, name: self.level,
         )
         self.now = START_NS
         self.start()
