@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -74,6 +76,13 @@ class Caller:
                 raise Unanswered(str(failure)) from error
             raise Refused(failure) from error
         return operation.reply.FromString(reply)
+
+    def follow(self, operation: Operation) -> Iterator[Any]:
+        """Open a stream; yield its messages until it ends, however it does."""
+        method: Any = self._channel.unary_stream(operation.method)
+        with contextlib.suppress(grpc.RpcError):
+            for message in method(operation.request.SerializeToString()):
+                yield operation.reply.FromString(message)
 
     def close(self) -> None:
         """Close the channel."""

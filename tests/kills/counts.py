@@ -114,6 +114,12 @@ class Counts:
         """Nothing here can be refused."""
         raise Violation(f"{operation.method} was refused: {reason}")
 
+    def listen(self) -> None:
+        """A counter has no streams."""
+
+    def heard(self, operation: Operation, message: Any) -> None:
+        """Nothing is heard."""
+
     def inspect(self, ask: Ask) -> None:
         """Compare the total with the highest that anybody was told."""
         request = pb.GetRequest(instance=self._name, keys=[TOTAL])

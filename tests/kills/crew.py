@@ -162,6 +162,17 @@ class Crew:
         text = f"{operation.method} was refused, {reason}: {operation.request}"
         must(reason == "FENCED" and not operation.note.get("allowed", True), text)
 
+    def listen(self) -> Operation:
+        """Watch the group."""
+        request = pb.WatchRequest(instance=self._name)
+        return Operation(_SERVICE + "Watch", request, pb.WatchResponse, note={"after": 0})
+
+    def heard(self, operation: Operation, message: Any) -> None:
+        """Note a generation."""
+        with self._lock:
+            self._hear(operation, message.generation)
+            operation.note["after"] = message.generation
+
     def inspect(self, ask: Ask) -> None:
         """Compare the generation with the highest that anybody was told."""
         with self._lock:

@@ -22,6 +22,7 @@ WAIT_MS = 50
 SETTLE_TRIES = 200
 """Of WAIT_MS, for short leases to end."""
 BATCH = 4096
+CREDIT = 4
 MOST = 300
 """Items in the queue; a producer that finds more takes some away."""
 
@@ -107,6 +108,17 @@ class Items:
     def refused(self, worker: int, operation: Operation, reason: str) -> None:
         """Nothing here can be refused."""
         raise Violation(f"{operation.method} was refused: {reason}")
+
+    def listen(self) -> Operation:
+        """Subscribe. What comes goes back by itself: its lease is short, and ends with the stream."""
+        request = pb.SubscribeRequest(instance=self._name, credit=CREDIT, lease_ms=SHORT_MS)
+        return Operation(_SERVICE + "Subscribe", request, pb.SubscribeResponse)
+
+    def heard(self, operation: Operation, message: Any) -> None:
+        """Note items that are there, or were while the stream was open."""
+        with self._lock:
+            for item in message.items:
+                self._ledger.lent(item, 0)
 
     def inspect(self, ask: Ask) -> None:
         """Nobody reads a queue here; what is taken is not a read."""

@@ -56,6 +56,18 @@ class Load(Protocol):
         """
         ...
 
+    def listen(self) -> Operation | None:
+        """Return the stream to follow while the others work, if there is one."""
+        ...
+
+    def heard(self, operation: Operation, message: Any) -> None:
+        """Note a message of that stream.
+
+        Raises:
+            Violation: It cannot be.
+        """
+        ...
+
     def inspect(self, ask: Ask) -> None:
         """Look for what somebody was told, before anything is asked again.
 

@@ -96,6 +96,7 @@ class Rounds:
             for worker in range(crew.load.workers)
         ]
         threads = [threading.Thread(target=shift.run) for shift in shifts]
+        threads += [threading.Thread(target=_listen, args=(current, crew.load)) for crew in self._current]
         for thread in threads:
             thread.start()
         for thread in threads:
@@ -156,6 +157,24 @@ class _Round:
     trigger: Trigger
     failures: list[BaseException] = field(default_factory=list)
 
+    def fail(self, failure: BaseException) -> None:
+        """Note a violation; it ends the round."""
+        self.failures.append(failure)
+        while not self.trigger.fired.is_set():
+            self.trigger.tick()
+
+
+def _listen(current: _Round, load: Load) -> None:
+    """Follow a load's stream for as long as the host lives."""
+    operation = load.listen()
+    if operation is None:
+        return
+    try:
+        for message in current.caller.follow(operation):
+            load.heard(operation, message)
+    except BaseException as failure:
+        current.fail(failure)
+
 
 @dataclass
 class _Shift:
@@ -173,9 +192,7 @@ class _Shift:
             while not trigger.fired.is_set() and self._step():
                 pass
         except BaseException as failure:
-            self.round.failures.append(failure)
-            while not trigger.fired.is_set():
-                trigger.tick()
+            self.round.fail(failure)
 
     def _step(self) -> bool:
         """Make one call; False where it was not answered."""
