@@ -79,6 +79,10 @@ class Inode:
         return bytes(found[:size])
 
 
+Change = dict[str, Inode | None]
+"""What happens to names at once: the file that each has then, if any."""
+
+
 class SimFile:
     """An open file."""
 
@@ -131,7 +135,7 @@ class SimDisk:
         self.faults: dict[str, list[int]] = {}
         """What the next operations of a kind fail with: an errno each, 0 for none."""
         self._synced_names = dict(self.names)
-        self._changes: dict[str, list[dict[str, Inode | None]]] = {}
+        self._changes: dict[str, list[Change]] = {}
         """By folder, what happened to its names since it was synced, in order."""
         self._failure = 0
         self.failures = 0
@@ -170,13 +174,9 @@ class SimDisk:
     def _raise(self, failure: int) -> NoReturn:
         raise OSError(failure, errno.errorcode[failure])
 
-    def _change(self, folder: str, change: dict[str, Inode | None]) -> None:
+    def _change(self, folder: str, change: Change) -> None:
         self._changes.setdefault(folder, []).append(change)
-        for path, inode in change.items():
-            if inode is None:
-                del self.names[path]
-            else:
-                self.names[path] = inode
+        _change(self.names, [change])
 
     # Files
 
@@ -228,17 +228,8 @@ class SimDisk:
         if path not in self.folders:
             raise FileNotFoundError(errno.ENOENT, path)
         if self.begin("sync_folder", 1):
-            self._keep(path, len(self._changes.get(path, ())))
-            self._changes.pop(path, None)
+            _change(self._synced_names, self._changes.pop(path, []))
         self.end()
-
-    def _keep(self, folder: str, count: int) -> None:
-        for change in self._changes.get(folder, [])[:count]:
-            for path, inode in change.items():
-                if inode is None:
-                    self._synced_names.pop(path, None)
-                else:
-                    self._synced_names[path] = inode
 
     def _inode(self, path: str) -> Inode:
         if path not in self.names:
@@ -260,10 +251,20 @@ class SimDisk:
     def after_power_loss(self, seed: int) -> SimDisk:
         """Return the disk as it is found when power is back."""
         chance = random.Random(seed)
-        for folder, changes in self._changes.items():
-            self._keep(folder, chance.choice((0, len(changes), chance.randint(0, len(changes)))))
-        found = {inode: inode.after_power_loss(chance) for inode in self._synced_names.values()}
-        return SimDisk({path: found[inode] for path, inode in self._synced_names.items()}, set(self.folders))
+        names = dict(self._synced_names)
+        for changes in self._changes.values():
+            _change(names, changes[: chance.choice((0, len(changes), chance.randint(0, len(changes))))])
+        found = {inode: inode.after_power_loss(chance) for inode in names.values()}
+        return SimDisk({path: found[inode] for path, inode in names.items()}, set(self.folders))
+
+
+def _change(names: dict[str, Inode], changes: list[Change]) -> None:
+    for change in changes:
+        for path, inode in change.items():
+            if inode is None:
+                names.pop(path, None)
+            else:
+                names[path] = inode
 
 
 def _folder(path: str) -> str:

@@ -62,9 +62,10 @@ class DurableWorld(World):
 
     actors: dict[tuple[str, str], Kept]  # type: ignore[assignment]
 
-    def __init__(self, seen: Seen | None = None) -> None:
-        self.disk = SimDisk()
-        self.power_seed = 0
+    def __init__(self, seen: Seen | None = None, disk: SimDisk | None = None, power_seed: int = 0) -> None:
+        self.disk = disk or SimDisk()
+        self.power_seed = power_seed
+        """How what was not synced is found, where power fails in a step."""
         self.cap = 10_000
         self.appended: list[Appended] = []
         self.entering: Open | None = None
@@ -91,6 +92,7 @@ class DurableWorld(World):
             return history(instance, last_lsn)
 
         store.history = woken  # type: ignore[method-assign]
+        self.barrier = store.barrier
         config = EngineConfig(seed=1, level_of=lambda module, name: Level.DURABLE, max_instances=self.cap)
         with mock.patch.object(engine_module, "Module", _module):
             return self.prepare(Engine(config, clock=self.clock, observer=self.alarm, store=store))
@@ -128,13 +130,15 @@ class DurableWorld(World):
                 self.listen(actor)
         if self.alarm.disk_failed:
             self._disk_failed()
-        if not self.failed and not len(self.store.barrier):
-            for actor in self.actors.values():
-                if actor.pending and self.expected([said for _, said in actor.pending]):
-                    said = actor.pending[0][1]
-                    raise Violation(
-                        self.tell(said.call, f"hears nothing; it should {said.value}, and nothing is to come")
-                    )
+        if not self.failed and not len(self.barrier):
+            self._nothing_waits()
+
+    def _nothing_waits(self) -> None:
+        """Nothing is held back any more: so nobody may wait to hear something."""
+        for actor in self.actors.values():
+            for _, said in actor.pending:
+                if self.expected([said]):
+                    raise Violation(self.tell(said.call, f"hears nothing, for ever; it should {said.value}"))
 
     # Calls
 

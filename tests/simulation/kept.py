@@ -58,11 +58,23 @@ class Kept(Actor):
     def created(self, lsn: int) -> None:
         """Begin its history."""
         self.id = self.lsn = lsn
-        self._save()
+        self._base, self._lsns = pickle.dumps(self.reference), [lsn]
 
     def _save(self) -> None:
-        self._base, self._lsns = pickle.dumps(self.reference), [self.lsn]
-        self.entered = []
+        """Let the history begin with what nobody may lose any more."""
+        if self._doubtful is not None or self.heard_of < self.id:
+            return
+        self._base = pickle.dumps(self._at(self.heard_of))
+        self.entered = [entry for entry in self.entered if entry.lsn > self.heard_of]
+        self._lsns = [own for own in self._lsns if own >= self.heard_of]
+
+    def _at(self, lsn: int) -> Reference:
+        reference: Reference = pickle.loads(self._base)
+        for entry in self.entered:
+            if entry.lsn <= lsn:
+                _do(reference, entry)
+        reference.said.clear()
+        return reference
 
     def check(self, lsn: int, previous: int, now: int) -> None:
         """Check what every entry must keep, and note it."""
@@ -84,7 +96,7 @@ class Kept(Actor):
         """What the reference said since, waits for this LSN."""
         self.pending.extend((lsn, said) for said in reference.said)
         reference.said.clear()
-        if len(self.entered) > _ENTERED_MOST and self.heard_of == self.lsn and reference is self.reference:
+        if len(self.entered) > _ENTERED_MOST and self.entered[_ENTERED_MOST // 2].lsn <= self.heard_of:
             self._save()
 
     def last_by(self, lsn: int) -> int:
@@ -121,13 +133,10 @@ class Kept(Actor):
             raise Violation(f"{self.name} goes on from LSN {lsn}; LSN {self.heard_of} was heard of")
         if lsn not in self._lsns:
             raise Violation(f"{self.name} goes on from LSN {lsn}, and ended at LSN {self.lsn}")
+        self._save()
         self._lsns = [own for own in self._lsns if own <= lsn]
-        self.reference = pickle.loads(self._base)
-        assert self.reference is not None
         self.entered = [entry for entry in self.entered if entry.lsn <= lsn]
-        for entry in self.entered:
-            _do(self.reference, entry)
-        self.reference.said.clear()
+        self.reference = self._at(lsn)
         self.reference.seen = seen
         self.pending.clear()
         self.lsn = lsn
