@@ -55,7 +55,7 @@ class Chance:
             for module in ("queue", "counter", "rebalance")
             for n in range(self.pick((0, 1, 1, 2)))
         ] or [("queue", "q0")]
-        self.cap = self.pick((0, 0, 0)) if durable else 0
+        self.cap = self.pick((0, 0, 2)) if durable else 0
         """Instances in memory; 0: any number."""
         self._makers: list[Callable[[], Step]] = []
         self._weights: list[float] = []
