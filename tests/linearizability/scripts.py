@@ -131,9 +131,8 @@ def _push(name: str, data: str, chance: Random, bounded: bool) -> Message:
 
 
 def _pop(name: str, holds: list[int], chance: Random) -> Message:
-    # A pop that waits acknowledges nothing: it would act twice.
     waits = chance.random() < 0.4
-    ack = [] if waits or not holds or chance.random() < 0.7 else [holds.pop()]
+    ack = [holds.pop()] if holds and chance.random() < 0.3 else []
     return queue.PopRequest(
         instance=name,
         max_items=chance.randint(1, 3),

@@ -62,9 +62,6 @@ type (
 	}
 )
 
-// begun is the answer of a Join's first operation, which nobody sees.
-type begun struct{}
-
 func (group) messages(method string) (ask, answer any) {
 	switch method {
 	case "Join":
@@ -90,18 +87,10 @@ func (group) parts(h []porcupine.Operation) [][]porcupine.Operation { return byI
 func (group) start() any                                            { return crew{} }
 
 func (group) expand(o porcupine.Operation) []porcupine.Operation {
-	c := o.Input.(*call)
-	if _, joins := c.ask.(*joinRequest); !joins {
-		return alone(o)
+	if _, joins := o.Input.(*call).ask.(*joinRequest); joins {
+		return twice(o)
 	}
-	first, second := o, o
-	answered := *c
-	answered.second = true
-	second.Input = &answered
-	if o.Output != nil {
-		first.Output = begun{}
-	}
-	return []porcupine.Operation{first, second}
+	return alone(o)
 }
 
 func (group) step(state any, c *call, answer any) (any, string) {

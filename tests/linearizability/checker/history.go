@@ -38,7 +38,7 @@ type call struct {
 	record
 	instance string
 	ask      any
-	// second marks the second of the two operations that some calls are; see group.go.
+	// second marks the second of the two operations that some calls are; see twice.
 	second bool
 }
 

@@ -143,6 +143,16 @@ func TestQueue(t *testing.T) {
 			2 2 3 Pop {"lease_ms":9} ?
 			2 4 5 Pop {} {}
 			2 6 7 Stats {} {"depth":"0","leased":"1"}`},
+		{"an ack that lets a push in, whose item the same pop takes", true, `
+			1 0 1 Configure {"max_items":"1"} {}
+			1 2 3 ` + push + `
+			2 4 5 Pop {"lease_ms":9} {"items":[` + one + `]}
+			1 6 20 Push {"items":[{"data":"YQ=="}],"wait_ms":9} {"accepted":1,"first_sequence":"2"}
+			2 8 9 Pop {"ack":["8"]} {"items":[{"sequence":"2","data":"YQ==","receipt":"0","attempt":1}]}`},
+		{"popped by the pop that acknowledged it", false, `
+			1 0 1 ` + push + `
+			2 4 5 Pop {"lease_ms":9} {"items":[` + one + `]}
+			2 8 9 Pop {"ack":["8"]} {"items":[{"sequence":"1","data":"YQ==","receipt":"0","attempt":2}]}`},
 		{"lost push", false, `
 			1 0 1 ` + push + `
 			2 2 3 Pop {} {}`},

@@ -93,24 +93,25 @@ func (queue) messages(method string) (ask, answer any) {
 
 func (queue) reads(c *call) bool { return c.Method == "Stats" }
 
-// refuse names the two calls that act at more than one moment.
+// refuse names the call that acts at any number of moments.
 func (queue) refuse(c *call) string {
-	switch ask := c.ask.(type) {
-	case *pushRequest:
-		if ask.WaitMs > 0 && len(ask.Items) > 1 {
-			return "its items come in one by one as there is room"
-		}
-	case *popRequest:
-		if ask.WaitMs > 0 && len(ask.Ack) > 0 {
-			return "it acknowledges first, and takes when something comes"
-		}
+	if ask, pushes := c.ask.(*pushRequest); pushes && ask.WaitMs > 0 && len(ask.Items) > 1 {
+		return "its items come in one by one as there is room"
 	}
 	return ""
 }
 
-func (queue) expand(o porcupine.Operation) []porcupine.Operation    { return alone(o) }
 func (queue) parts(h []porcupine.Operation) [][]porcupine.Operation { return byInstance(h) }
 func (queue) start() any                                            { return stock{next: 1} }
+
+// expand makes two operations of a Pop that acknowledges: what it acknowledges makes room, a Push
+// that waits may come in there, and the Pop takes what that brought.
+func (queue) expand(o porcupine.Operation) []porcupine.Operation {
+	if ask, pops := o.Input.(*call).ask.(*popRequest); pops && len(ask.Ack) > 0 {
+		return twice(o)
+	}
+	return alone(o)
+}
 
 func (queue) step(state any, c *call, answer any) (any, string) {
 	s := state.(stock)
@@ -126,6 +127,10 @@ func (queue) step(state any, c *call, answer any) (any, string) {
 		}
 		return s.push(ask, answer)
 	case *popRequest:
+		if len(ask.Ack) > 0 && !c.second {
+			s, _ = s.strike(ask.Ack)
+			return s, ""
+		}
 		return s.pop(ask, answer)
 	case *ackRequest:
 		return s.ack(ask, answer)

@@ -69,3 +69,19 @@ func grouped(history []porcupine.Operation, name func(porcupine.Operation) strin
 func alone(operation porcupine.Operation) []porcupine.Operation {
 	return []porcupine.Operation{operation}
 }
+
+// begun is the answer of the first of two operations, which nobody sees.
+type begun struct{}
+
+// twice is what expand returns for a call that acts at two moments: two operations over its
+// interval. That the second needs the first is for the step to say.
+func twice(operation porcupine.Operation) []porcupine.Operation {
+	first, second := operation, operation
+	answered := *operation.Input.(*call)
+	answered.second = true
+	second.Input = &answered
+	if operation.Output != nil {
+		first.Output = begun{}
+	}
+	return []porcupine.Operation{first, second}
+}

@@ -80,7 +80,11 @@ func (s *stock) add(i item) {
 }
 
 func (s stock) pop(ask *popRequest, answer any) (stock, string) {
-	s, _ = s.strike(ask.Ack)
+	for _, receipt := range ask.Ack {
+		if _, leased := s.leased[receipt]; leased {
+			return s, "it acknowledges first"
+		}
+	}
 	count := min(max(ask.MaxItems, 1), len(s.visible))
 	next := s
 	next.visible = s.visible[count:]
