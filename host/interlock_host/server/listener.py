@@ -14,7 +14,7 @@ from interlock_host.security.tls import ServerTls
 from interlock_host.server.address import Address
 from interlock_host.server.unix_socket import owner_only
 
-_LOOK_SECONDS = 0.02
+_LOOK_SECONDS = 0.1
 """How often the server is asked whether it fell. Public ways to be told there are none."""
 
 _LONGEST_PAUSE = 1.0
@@ -31,7 +31,7 @@ class Listener:
     in its aio/server.pyx.pxi, 1.85.1). A path that is no UTF-8 ends its serving
     loop, and anyone who can connect can send one. The server that fell closes
     its ports, tells its clients to go elsewhere, and carries the calls that
-    have begun to their end. So another one takes its ports: for some 30 ms new
+    have begun to their end. So another one takes its ports: for some 100 ms new
     calls are refused or cancelled, and none that has begun is.
 
     Args:
