@@ -159,13 +159,14 @@ def _call(instance: DurableInstance, entry: Entry) -> None:
     call = Call(methods[entry.method], entry.call, len(entry.payload), None)
     call.instance = instance
     instance.last_id = entry.call
-    instance.adopt(call)
     if entry.identity:
         call.identity = entry.identity
         instance.known_answers().begin(call, entry.payload)
     machine = instance.machine
     assert machine is not None
     instance._enter_message(machine, call, entry.payload, entry.now)
+    if not call.done:
+        instance.adopt(call)
 
 
 def _message(instance: DurableInstance, entry: Entry) -> None:
