@@ -21,6 +21,7 @@ from interlock_host.module import Module
 from interlock_host.snapshot.form import Snapshot
 from interlock_host.snapshot.modules import ModuleStore
 from interlock_host.snapshot.store import Found, SnapshotStore
+from interlock_host.snapshot.whole import TEMPORARY
 
 LOCK = "LOCK"
 FORMAT = "FORMAT"
@@ -291,22 +292,21 @@ class Store:
 
 def _check_format(disk: Disk) -> None:
     """Refuse a folder that holds something else, or was written by a later version."""
-    try:
-        found, there = bytes(disk.read(FORMAT)), True
-    except FileNotFoundError:
-        found, there = b"", False
-    if found == _FORMAT:
+    with contextlib.suppress(FileNotFoundError):
+        found = bytes(disk.read(FORMAT))
+        if found != _FORMAT:
+            raise OSError(f"{FORMAT} says {found[:60]!r}; this version reads {_FORMAT!r}")
         return
-    if not _FORMAT.startswith(found):  # a crash may have left a part
-        raise OSError(f"{FORMAT} says {found[:60]!r}; this version reads {_FORMAT!r}")
-    if there:
-        disk.remove(FORMAT)
-    file = disk.create(FORMAT)
+    temporary = FORMAT + TEMPORARY
+    with contextlib.suppress(FileNotFoundError):
+        disk.remove(temporary)
+    file = disk.create(temporary)
     try:
         file.write(_FORMAT)
         file.sync()
     finally:
         file.close()
+    disk.rename(temporary, FORMAT)
     disk.sync_folder("")
 
 
