@@ -46,7 +46,7 @@ def test_modules(tmp_path: Path, source: Callable[[Path, int], bytes], bars: Bar
         [sys.executable, str(BATCH), str(files)],
         {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
     )
-    batch = subprocess.run(command, env=paths, capture_output=True, text=True, check=False)
+    batch = subprocess.run(command, env=paths, capture_output=True, text=True, check=False, timeout=1700)
     assert batch.returncode == 0, f"{batch.returncode} after {batch.stdout[-60:]!r}: {batch.stderr[-2000:]}"
     *lines, memory = [json.loads(line.split(maxsplit=1)[1]) for line in batch.stdout.splitlines()]
     assert len(lines) == COUNT
