@@ -46,8 +46,8 @@ class Life:
         self._wanted: collections.deque[DurableInstance] = collections.deque()
         self._older: dict[str, Module] = {}
         """Modules that are not served any more, by digest; instances stay on theirs."""
-        self._waiting: set[int] = set()
-        """Ids of instances whose module is not served here; what they need is kept."""
+        self._waiting: dict[int, int] = {}
+        """Ids of instances whose module is not served here, and their last LSN; what they need is kept."""
         self._lost: dict[int, int] = {}
         """Ids of instances whose name cannot be read, and the last LSN that is known of each."""
         self._unnamed = ""
@@ -104,9 +104,9 @@ class Life:
         self._lost[instance_id] = last_lsn
         self.refuse_new(why)
 
-    def wait_for_module(self, instance_id: int) -> None:
+    def wait_for_module(self, instance_id: int, last_lsn: int) -> None:
         """Keep what an instance needs that cannot be made now."""
-        self._waiting.add(instance_id)
+        self._waiting[instance_id] = last_lsn
 
     def forget(self, instance: DurableInstance) -> None:
         """Remove what is kept of an instance that was deleted, once that is durable.
@@ -329,16 +329,24 @@ class Life:
         journal.drop_before(self._needed(pressed=True))
 
     def _needed(self, *, pressed: bool = False) -> int:
-        """Return the first LSN that any instance may be made again from."""
+        """Return the first LSN that any instance may be made again from.
+
+        Args:
+            pressed: Each instance's newest snapshot is enough. One whose snapshot is of its last
+                entry then needs nothing, however long ago that was.
+        """
         store = self.store
-        needed = store.journal.durable_lsn + 1
-        known = {instance.id for instance in self.instances()}
-        for instance_id in {*known, *store.snapshots.instances(), *self._waiting, *self._lost} - {0}:
+        needed = store.journal.durable_lsn + 1  # before all else: what comes later is behind it
+        last = {instance.id: instance.last_lsn for instance in self.instances()}
+        last |= self._waiting | self._lost
+        for instance_id in {*last, *store.snapshots.instances()} - {0}:
             lsns = store.snapshots.lsns(instance_id)
-            if lsns and (pressed or len(lsns) >= store.options.snapshots_kept):
-                needed = min(needed, (lsns[-1] if pressed else lsns[0]) + 1)
-            else:
+            if not lsns or (not pressed and len(lsns) < store.options.snapshots_kept):
                 needed = min(needed, instance_id)
+            elif not pressed:
+                needed = min(needed, lsns[0] + 1)
+            elif lsns[-1] != last.get(instance_id):
+                needed = min(needed, lsns[-1] + 1)
         return needed
 
     # Failures of the disk

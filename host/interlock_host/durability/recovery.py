@@ -108,7 +108,7 @@ def _make(life: Life, store: Store, found: Found) -> tuple[DurableInstance | Non
     where = f"{birth.package}/{birth.name}"
     served = life.served(birth.package)
     if served is None:
-        life.wait_for_module(found.id)
+        life.wait_for_module(found.id, found.last_lsn)
         return None, f"{where}: no module {birth.package} is served here; it waits until one is"
     module, why = served, found.history.damage
     try:
