@@ -21,7 +21,7 @@ from interlock_host.durability.life import Life
 from interlock_host.durability.recovery import Progress, Recovered
 from interlock_host.durability.store import Store, StoreOptions
 from interlock_host.errors import NOT_FOUND, RESOURCE_EXHAUSTED, UNAVAILABLE, HostError, ModuleError
-from interlock_host.instance import NEVER, Gone, Instance
+from interlock_host.instance import NEVER, Gone, Instance, State
 from interlock_host.module import CAPS, Limits, Method, Module
 from interlock_host.observer import EngineObserver
 from interlock_host.peek import check_name, instance_of
@@ -31,6 +31,8 @@ from interlock_host.wasm.compiler import default_cache
 if TYPE_CHECKING:
     from interlock_host.tracing import CallTrace
 
+_FEW_DUE = 1_000
+"""Deadlines below which superseded ones are not looked for."""
 STANDARD_MODULES = Path(__file__).parent / "modules"
 
 
@@ -99,6 +101,7 @@ class Engine:
         self._count = 0
         self._lock = threading.Lock()
         self._due: list[tuple[int, int, Instance]] = []
+        self._most_due = _FEW_DUE
         self._order = itertools.count()
         self._driver: Driver = driver or self._own_driver()
         for path in self._module_files():
@@ -331,10 +334,18 @@ class Engine:
         """Tick `instance` at `deadline`. Called under the instance's lock."""
         instance.scheduled = deadline
         with self._lock:
+            if len(self._due) > self._most_due:
+                self._forget_superseded()
             heapq.heappush(self._due, (deadline, next(self._order), instance))
             first = self._due[0][0] == deadline
         if first:
             self._driver.schedule(deadline)
+
+    def _forget_superseded(self) -> None:
+        """Drop deadlines that earlier ones took the place of; else each would stay until its time comes."""
+        self._due = [due for due in self._due if due[0] == due[2].scheduled and due[2].state is State.LIVE]
+        heapq.heapify(self._due)
+        self._most_due = max(_FEW_DUE, 2 * len(self._due))
 
     # Time
 

@@ -6,6 +6,7 @@ and eight languages: no instance and no caller's text becomes a label.
 
 from __future__ import annotations
 
+import re
 from collections import Counter as Tally
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -27,6 +28,11 @@ UNKNOWN = "unknown"
 """The labels of a call to a method that no module serves."""
 
 _MODULE = ("wasm_module",)
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
+_MOST_NAMES = 64
+"""Names of a module that become labels, and values of an instance that are read. Those under more names, or
+under what is no name, are added up as OTHER."""
+OTHER = "other"
 
 
 class CallMetrics:
@@ -136,9 +142,15 @@ class _EngineCollector(Collector):
 
     def _module_values(self, instances: list[Instance]) -> Metric:
         sums: Tally[tuple[str, str]] = Tally()
+        names: dict[str, set[str]] = {}
         for instance in instances:
-            for value in instance.metrics().values:
-                sums[instance.module.name, value.name] += value.value
+            module = instance.module.name
+            known = names.setdefault(module, set())
+            for value in instance.metrics().values[:_MOST_NAMES]:
+                fits = _NAME.fullmatch(value.name) and (len(known) < _MOST_NAMES or value.name in known)
+                name = value.name if fits else OTHER
+                known.add(name)
+                sums[module, name] += value.value
         family = GaugeMetricFamily(
             "interlock_module_value",
             "What modules say of themselves, added up.",

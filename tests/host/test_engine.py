@@ -376,3 +376,15 @@ def test_sink_of_a_unary_call_is_used_once(play: Player, engine: Engine) -> None
     call = play(op("T", tick(b"1") + tick(b"2") + deadline(2**63 - 1)), deadline(START_NS + MS))
     engine.advance(MS)
     assert play.got[call.id] == [Record(0, 3, b"1")]
+
+
+def test_superseded_deadlines_are_forgotten(play: Player) -> None:
+    """Each call wants an earlier tick than the one before; only the earliest is of any use."""
+    last = START_NS + 10**15
+    for number in range(5_000):
+        play(op("T", deadline((1 << 63) - 1)), deadline(last - number), answer())
+    assert len(play.engine._due) <= 2_001
+    (instance,) = play.engine.instances()
+    before = instance.entries
+    play.engine.advance(10**15)
+    assert instance.entries == before + 1

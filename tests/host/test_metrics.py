@@ -13,8 +13,10 @@ from prometheus_client.openmetrics.exposition import generate_latest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 from prometheus_client.samples import Sample
 
+from interlock.v1 import contract_pb2
 from interlock_host.clock import VirtualClock
 from interlock_host.engine import Engine, EngineConfig
+from interlock_host.instance import Instance
 from interlock_host.language import language_of
 from interlock_host.metrics import CallMetrics
 from interlock_host.trace_context import NO_CONTEXT, CallContext, context_of
@@ -151,6 +153,26 @@ def test_in_process(tmp_path: Path) -> None:
     assert value(found, "wasm_metric_latency_seconds_bucket", le="5e-05", **labels) == 0
     assert value(found, "wasm_metric_latency_seconds_bucket", le="0.0001", **labels) == 1
     assert value(found, "interlock_instances", wasm_module="probe") == 1
+    engine.close()
+
+
+def test_names_of_values_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A module that invents names does not make a series of each; nothing that it counts is lost."""
+    folder = probe.write_probe(tmp_path / "modules")
+    engine = Engine(EngineConfig(modules=(folder,), standard=False), clock=VirtualClock(10**18))
+    metrics = CallMetrics(engine)
+    names = iter(range(1_000_000))
+
+    def invented(_: Instance) -> contract_pb2.ModuleMetrics:
+        found = [f"name_{next(names)}" for _ in range(40)] + ["", "Not A Name", "x" * 100]
+        return contract_pb2.ModuleMetrics(values=[{"name": name, "value": 1} for name in found])
+
+    monkeypatch.setattr(Instance, "metrics", invented)
+    for number in range(10):
+        engine.start(engine.modules["probe"].methods["Echo"], probe.message(instance=f"i{number}"))
+    values = [s for s in samples(write(metrics.registry).decode()) if s.name == "interlock_module_value"]
+    assert len(values) <= 65
+    assert sum(s.value for s in values) == 10 * 43
     engine.close()
 
 
