@@ -16,7 +16,9 @@ const explainMost = 2 * time.Second
 // no order explains, and the furthest that an order gets without it. What comes after an answer
 // cannot make it right, so the beginnings of a history that have an order can be halved for.
 func explain(history []porcupine.Operation, of spec) string {
-	answered := slices.DeleteFunc(slices.Clone(history), func(o porcupine.Operation) bool { return o.Output == nil })
+	answered := slices.DeleteFunc(slices.Clone(history), func(o porcupine.Operation) bool {
+		return o.Output == nil || o.Output == begun{}
+	})
 	slices.SortFunc(answered, func(a, b porcupine.Operation) int { return int(a.Return - b.Return) })
 	right, wrong := -1, len(answered)-1
 	for wrong-right > 1 {

@@ -133,7 +133,11 @@ func (group) show(state any) string {
 	var members []string
 	for _, name := range slices.Sorted(maps.Keys(s.members)) {
 		m := s.members[name]
-		members = append(members, fmt.Sprintf("%s has %v of %v, %d joins", name, m.sure.sorted(), m.may, len(m.parked)))
+		may := "what nobody saw"
+		if m.may != nil {
+			may = fmt.Sprint(m.may.sorted())
+		}
+		members = append(members, fmt.Sprintf("%s has %v of %s, %d parked", name, m.sure.sorted(), may, len(m.parked)))
 	}
 	later := ""
 	if s.passed {

@@ -105,26 +105,3 @@ func outputOf(r record, answer any) (any, error) {
 		return nil, nil
 	}
 }
-
-// describe writes an operation as a person reads it.
-func describe(input, output any) string {
-	c := input.(*call)
-	what := c.Method
-	if c.second {
-		what = "… " + what
-	}
-	return fmt.Sprintf("%s(%s) → %s", what, c.Ask, outcome(c, output))
-}
-
-func outcome(c *call, output any) string {
-	switch answer := output.(type) {
-	case nil:
-		return "?"
-	case reason:
-		return string(answer)
-	case begun:
-		return "…"
-	default:
-		return string(c.Answer)
-	}
-}
