@@ -13,6 +13,10 @@ class Clock(Protocol):
         """Return nanoseconds since the epoch, never less than the last answer."""
         ...
 
+    def move_to(self, now_ns: int) -> None:
+        """Go on from `now_ns`, if that is later than now."""
+        ...
+
 
 class RunClock:
     """Wall clock at the start of the run, plus monotonic time since.
@@ -27,6 +31,14 @@ class RunClock:
     def now(self) -> int:
         """Return nanoseconds since the epoch, never less than the last answer."""
         return self._offset + time.monotonic_ns()
+
+    def move_to(self, now_ns: int) -> None:
+        """Go on from `now_ns`, if that is later than now.
+
+        After a restart: the wall clock may have been set back while no host ran, and an
+        instance whose last entry lies ahead would stand still until it is reached.
+        """
+        self._offset = max(self._offset, now_ns - time.monotonic_ns())
 
 
 class VirtualClock:

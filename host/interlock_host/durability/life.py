@@ -58,6 +58,7 @@ class Life:
     def recover(self, progress: Progress | None = None) -> Recovered:
         """Make every instance of the data directory again."""
         recovered = recover(self, self.store, progress)
+        self.clock.move_to(max((instance.last_now for instance in self.instances()), default=0))
         self.store.scan.close()
         if self.store.threads:
             self._keeper = Keeper(self.keep, max(1.0, self.store.options.idle_seconds / _LOOKS))

@@ -350,6 +350,19 @@ def test_what_became_due_meanwhile_goes_to_nobody_who_is_gone(world: World) -> N
     assert [entry.now < due for entry in world.entries() if entry.kind == Kind.CANCEL] == [True]
 
 
+def test_time_goes_on_where_it_was(world: World) -> None:
+    world.add(1)
+    world.sync()
+    last = world.instance().last_now
+    world.engine.advance(50 * MS)
+    world.add(1)
+    world.sync()
+    world.now = last  # the wall clock was set back
+    world.life.store.close(clean=False)
+    world.start()
+    assert world.engine.clock.now() == last + 50 * MS
+
+
 def test_kills_leave_nothing_to_note(world: World) -> None:
     for _ in range(5):
         world.add(1)
