@@ -20,8 +20,7 @@ Writer = Callable[[str, int, Random], Script]
 WAIT_MS = 15
 LEASE_MS = 600_000
 """Longer than a history: the models know no time."""
-SESSION_MS = 600_000
-REBALANCE_MS = 60_000
+SESSION_MS = REBALANCE_MS = 3_600_000
 PARTITIONS = 5
 MAX_ITEMS = 6
 
