@@ -27,7 +27,7 @@ WITHOUT_ID = frozenset(
     {"Stats", "Get", "List", "CheckGeneration", "Describe", "Backoff", "Subscribe", "Watch"}
 )
 """Reads and streams."""
-OPERATIONS = ("write", "write", "sync", "create", "rename", "remove", "truncate", "sync_folder")
+OPERATIONS = ("write", "write", "sync", "read", "create", "rename", "remove", "truncate", "sync_folder")
 ERRORS = (errno.ENOSPC, errno.EIO, errno.EROFS)
 IDS_KEPT = 24
 """How many request ids may come again."""
@@ -57,6 +57,8 @@ class Chance:
         ] or [("queue", "q0")]
         self.cap = self.pick((0, 0, 2)) if durable else 0
         """Instances in memory; 0: any number."""
+        self.early = self.pick((0, 0, 1, 3)) if durable else 0
+        """Steps before a first crash."""
         self._makers: list[Callable[[], Step]] = []
         self._weights: list[float] = []
         for module, name in self.instances:
@@ -79,6 +81,9 @@ class Chance:
         for module, name in self.instances:
             if module == "queue" and self.random.random() < 0.9:
                 yield self._configure(name)
+        if self.early:
+            yield from (maker() for maker in self._makers[: self.early])
+            yield "crash", self._below(1 << 30), 0, 0
         cumulated = list(itertools.accumulate(self._weights))
         while True:
             for maker in self.random.choices(self._makers, cum_weights=cumulated, k=256):
@@ -168,7 +173,7 @@ class Chance:
             (lambda: (*call, "Stats"), 3),
             (lambda: (*call, "Purge", self.pick((True, False))), 0.05),
             (lambda: self._configure(name), 0.05),
-            (lambda: (*call, "Close"), 0.02),
+            (lambda: (*call, "Close"), 0.05),
         ]
 
     def _items(self) -> tuple[tuple[str, str, int], ...]:

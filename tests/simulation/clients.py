@@ -11,7 +11,8 @@ from interlock.rebalance.v1 import rebalance_pb2 as rebalance
 from interlock.v1.error_pb2 import Error, Reason
 from interlock_host.calls import Record
 from tests.simulation.counter_reference import Counters
-from tests.simulation.group_reference import Group, Spot
+from tests.simulation.group_reference import Group
+from tests.simulation.group_shares import Spot
 from tests.simulation.queue_reference import Queue
 from tests.simulation.reference import Reference, Refusal
 

@@ -42,7 +42,8 @@ class Kept(Actor):
         """Of its last entry."""
         self.heard_of = 0
         """The highest LSN that somebody heard of: no disk may lose it."""
-        self.deleted = False
+        self.deleted = 0
+        """The LSN of its DELETE, if there is one."""
         self.pending: deque[tuple[int, Said]] = deque()
         """What must be heard once its LSN is on the disk."""
         self.entered: list[Entered] = []
@@ -116,12 +117,17 @@ class Kept(Actor):
         self._doubtful = None
         return self.reference is not None
 
-    def recover(self, lsn: int, seen: Counter[str]) -> None:
-        """Go on from an entry that was found on the disk."""
+    def recover(self, lsn: int, now: int, seen: Counter[str]) -> None:
+        """Go on from an entry that was found on the disk, and from a time after it."""
         if self._doubtful is not None:
             self.entered, self._lsns = self._doubtful
             self._doubtful = None
         self.rebuild(lsn, seen)
+        assert self.reference is not None
+        if now < self.reference.now:
+            raise Violation(f"{self.name} is {self.reference.now - now} ns before its last entry")
+        self.reference.advance(now)
+        self.reference.said.clear()
 
     def rebuild(self, lsn: int, seen: Counter[str]) -> None:
         """Go back to an entry of its history; nobody hears of what came after.
@@ -140,6 +146,7 @@ class Kept(Actor):
         self.reference.seen = seen
         self.pending.clear()
         self.lsn = lsn
+        self.deleted = 0
 
 
 def _do(reference: Reference, entry: Entered) -> None:

@@ -19,7 +19,7 @@ from tests.simulation.script import SCRIPTS, first_violation, load, save, shrink
 from tests.simulation.world import World
 
 SOAK = bool(os.environ.get("INTERLOCK_SOAK"))
-SEEDS = range(1, 401 if SOAK else 21)
+SEEDS = range(1, 401 if SOAK else 41)
 STEPS = 10_000 if SOAK else 2_000
 MINUTE = 60
 

@@ -3,44 +3,22 @@
 from __future__ import annotations
 
 import dataclasses
-from collections import Counter
-from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
-from interlock_host.calls import Call, CancelReason
+from interlock_host.calls import CancelReason
 from interlock_host.clock import VirtualClock
 from interlock_host.engine import Engine, EngineConfig
-from interlock_host.errors import HostError, cancelled_as
-from interlock_host.module import Method
+from interlock_host.errors import cancelled_as
 from tests.simulation.actor import Actor, Alarm, Open, Seen, Step, Violation
-from tests.simulation.clients import Plain
-from tests.simulation.group_reference import Group, Spot
-from tests.simulation.hearing import Hearing
-from tests.simulation.reference import MS, NEVER, Once, Reference, Refusal, Said
+from tests.simulation.calling import Calling, Sent
+from tests.simulation.group_reference import Group
+from tests.simulation.group_shares import Spot
+from tests.simulation.reference import MS, NEVER, Refusal, Said
 
 START_NS = 10**18
 
 
-class Known(NamedTuple):
-    """What a call with a request id that came before gets."""
-
-    value: object
-    carrier: int
-    """The parked call that it waits with; 0: it was answered, with `value`."""
-    other: bool
-    """Whether it is another request under the same id, which is refused."""
-
-
-class Sent(NamedTuple):
-    """A call with a request id."""
-
-    actor: Actor
-    method: str
-    plain: Plain
-    once: Once
-
-
-class World(Hearing):
+class World(Calling):
     """Runs steps one by one; raises `Violation` at the first that goes wrong."""
 
     def __init__(self, seen: Seen | None = None) -> None:
@@ -51,10 +29,8 @@ class World(Hearing):
         self.actors: dict[tuple[str, str], Actor] = {}
         self.sent: dict[int, Sent] = {}
         """Calls with a request id, by that, which may be sent again."""
-        self.calls = 0
         self.done = 0
         """Steps that did something."""
-        self._methods: dict[tuple[str, str], Method] = {}
         self.engine = self.new_engine()
 
     def new_engine(self) -> Engine:
@@ -65,7 +41,7 @@ class World(Hearing):
         """Lift entry budgets, which are real time."""
         for module in engine.modules.values():
             module.limits = dataclasses.replace(module.limits, entry_budget_ms=0)
-            self._methods.update({(module.name, name): method for name, method in module.methods.items()})
+            self.methods.update({(module.name, name): method for name, method in module.methods.items()})
         return engine
 
     def step(self, step: Step) -> None:
@@ -122,82 +98,6 @@ class World(Hearing):
     def new_actor(self, module: str, name: str) -> Actor:
         """Return an instance that is not there yet."""
         return Actor(module, name)
-
-    def send(self, actor: Actor, method: str, plain: Plain, once: Once) -> None:
-        """Make a call, and compare what comes of it."""
-        self.calls = number = self.calls + 1
-        opened = self.open[number] = Open(actor, number, method, plain, once)
-        known = self.known(opened)
-        try:
-            opened.call = self.start(opened)
-        except HostError as error:
-            self.refused(opened, known, error)
-            return
-        if known is not None and known.other:
-            raise Violation(self.tell(number, "is taken for a retry of another request"))
-        reference = self.enter(opened, known)
-        if opened.call.answer is not None and not any(n == number for n, _ in actor.heard):
-            self.hear_own(opened, reference)
-        if actor.heard or reference.said:
-            self.hear_said(actor, reference)
-
-    def start(self, opened: Open) -> Call:
-        """Make a call to the engine."""
-        number, heard = opened.number, opened.actor.heard
-        scope, wire = opened.once
-        method = self._methods[opened.actor.module, opened.method]
-        return self.engine.start(method, wire, lambda record: heard.append((number, record)), None, scope)
-
-    def known(self, opened: Open) -> Known | None:
-        """Return what is known of a call that came before with the same request id."""
-        reference, key, wire = opened.actor.reference, opened.key, opened.once[1]
-        if reference is None or not key:
-            return None
-        answered = reference.answered.get(key)
-        if answered is not None:
-            return Known(answered.value, 0, answered.request != wire)
-        parked = ((number, request) for number, (k, request) in reference.identified.items() if k == key)
-        number, request = next(parked, (0, b""))
-        return Known(None, number, request != wire) if number else None
-
-    def refused(self, opened: Open, known: Known | None, error: HostError) -> None:
-        """The host refused a call."""
-        if known is None or not known.other or error.failure.reason != "REQUEST_ID_REUSED":
-            raise Violation(self.tell(opened.number, f"is refused: {error.failure}")) from error
-        del self.open[opened.number]
-
-    def enter(self, opened: Open, known: Known | None) -> Reference:
-        """Make the call to the reference too; return that."""
-        reference = opened.actor.reference or self.new_reference(opened.actor, opened.method)
-        if known is not None:
-            self.repeat(opened, known, reference)
-            return reference
-        now = self.clock.now()
-        reference.advance(now)
-        reference.enter(opened.number, opened.method, opened.plain, (opened.key, opened.once[1]))
-        reference.advance(now)  # a timer may have been set for a time that has passed
-        return reference
-
-    def repeat(self, opened: Open, known: Known, reference: Reference) -> None:
-        """A retry enters nothing: it gets an answer, or waits with the call that it repeats."""
-        self.seen.setdefault("retries", Counter())["waits too" if known.carrier else "answered again"] += 1
-        if known.carrier:
-            opened.carrier = known.carrier
-            self.open[known.carrier].riders.append(opened.number)
-        else:
-            reference.said.append(Said(opened.number, True, known.value))
-
-    def new_reference(self, actor: Actor, method: str) -> Reference:
-        """A read of an absent instance is answered by one that is thrown away."""
-        seen = self.seen.setdefault(actor.module, Counter())
-        reference = actor.clients.reference(actor.name, self.clock.now(), seen)
-        if method not in actor.clients.READS:
-            actor.reference = reference
-            if isinstance(reference, Group):
-                reference.choose = partial(self._choose, actor)
-        return reference
-
-    # Ends
 
     def _cancel(self, place: int, reason: int) -> None:
         callers = [number for number, opened in self.open.items() if not opened.left]
@@ -290,10 +190,10 @@ class World(Hearing):
         groups = [a.reference for a in self.actors.values() if isinstance(a.reference, Group)]
         return min((group.next_due() for group in groups if group.mixed), default=NEVER)
 
-    def _choose(self, actor: Actor) -> dict[str, list[Spot]]:
+    def choose(self, actor: Actor) -> dict[str, list[Spot]]:
         """Ask a group what each member may work on, past its reference."""
         wire, plain = actor.clients.say("Describe", ())
-        answer = self.engine.start(self._methods["rebalance", "Describe"], wire).answer
+        answer = self.engine.start(self.methods["rebalance", "Describe"], wire).answer
         assert answer is not None and not answer.status
         picture: Any = actor.clients.hear("Describe", plain, answer.payload, None)
         return {name: spots for name, _, spots, _ in picture[2]}
@@ -309,33 +209,3 @@ class World(Hearing):
         metrics = {value.name: value.value for value in values}
         if metrics != actor.reference.metrics():
             raise Violation(f"{name} has {metrics}, not {actor.reference.metrics()}")
-
-    def hear_own(self, opened: Open, reference: Reference) -> None:
-        """A unary call that its entry answered: its place among the others' records is not known."""
-        assert opened.call is not None and opened.call.answer is not None
-        for place, said in enumerate(reference.said):
-            if said.call == opened.number:
-                self.same(opened.number, opened.call.answer, reference.said.pop(place))
-                return
-        value = self.value(opened.number, opened.call.answer)
-        raise Violation(self.tell(opened.number, f"is answered {value}; it should wait"))
-
-    def hear(self, actor: Actor) -> None:
-        """Compare all that was heard of an instance with all that was to be said."""
-        assert actor.reference is not None
-        self.hear_said(actor, actor.reference)
-
-    def hear_said(self, actor: Actor, reference: Reference) -> None:
-        """As `hear`, where the reference is perhaps thrown away."""
-        heard, said = actor.heard, self.expected(reference.said)
-        for (number, record), expected in zip(heard, said, strict=False):
-            self.same(number, record, expected)
-        if len(heard) > len(said):
-            number, record = heard[len(said)]
-            raise Violation(self.tell(number, f"hears {self.value(number, record)} for no reason"))
-        if len(heard) < len(said):
-            raise Violation(
-                self.tell(said[len(heard)].call, f"hears nothing; it should {said[len(heard)].value}")
-            )
-        heard.clear()
-        reference.said.clear()
