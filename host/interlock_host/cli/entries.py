@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import json
 from typing import Any
 
 from google.protobuf import json_format, message_factory
@@ -27,7 +28,7 @@ def describe(entry: Entry, kept: Kept | None, archive: Archive) -> dict[str, Any
         archive: Where its module is kept.
     """
     module = _module(kept, archive)
-    return {
+    facts = {
         "lsn": entry.lsn,
         "now": _time(entry.now),
         "instance": kept.name if kept is not None else f"instance {entry.instance}",
@@ -38,6 +39,12 @@ def describe(entry: Entry, kept: Kept | None, archive: Archive) -> dict[str, Any
         "outcome": f"{entry.outcome:08x}" if entry.outcome else "",
         "payload": _payload(entry, module),
     }
+    return {name: value for name, value in facts.items() if value != ""}
+
+
+def as_line(facts: dict[str, Any]) -> str:
+    """Return an entry on one line."""
+    return "  ".join(value if isinstance(value, str) else json.dumps(value) for value in facts.values())
 
 
 def _module(kept: Kept | None, archive: Archive) -> Module | None:

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import click
 
-from interlock_host.cli.entries import describe
+from interlock_host.cli.entries import as_line, describe
 from interlock_host.cli.target import output_option
 from interlock_host.disk import RealDisk
 from interlock_host.durability.audit import Archive, Kept
 from interlock_host.durability.replay import NotReplayed
-from interlock_host.durability.store import FORMAT, StoreOptions
+from interlock_host.durability.store import FORMAT, StoreOptions, check_format
 from interlock_host.engine import Engine, EngineConfig
 from interlock_host.errors import HostError, ModuleError
 from interlock_host.journal import DataLocked, JournalDamaged, JournalFailed
@@ -64,14 +64,12 @@ def verify(data: Path, output: str) -> None:
     """
     archive = _archive(data)
     scan = archive.scan
-    lost = [str(damage) for damage in scan.damage]
-    odd = [str(note) for note in scan.notes]
+    notes = [str(note) for note in scan.notes]
     if scan.cut is not None:
-        odd.append(f"{scan.cut}; it was never acknowledged")
-    instances = archive.instances()
-    for kept in instances:
-        lost.extend(_lost_of(archive, kept))
-        odd.extend(_odd_of(archive, kept))
+        notes.append(f"{scan.cut}; nothing says that it was durable")
+    notes.extend(archive.snapshot_damage())
+    lost = [str(damage) for damage in scan.damage]
+    refused = list(archive.refusals())
     facts = {
         "segments": len(scan.segments),
         "bytes": sum(segment.bytes for segment in scan.segments),
@@ -79,36 +77,17 @@ def verify(data: Path, output: str) -> None:
         "first_lsn": scan.first_lsn,
         "last_lsn": scan.last_lsn,
         "closed": "cleanly" if scan.sealed else "by a crash, or open now",
-        "instances": sum(not kept.deleted for kept in instances),
-        "snapshots": sum(len(archive.snapshots.lsns(kept.id)) for kept in instances),
-        "notes": odd,
+        "instances": sum(not kept.deleted for kept in archive.instances()),
+        "snapshots": sum(len(archive.snapshots.lsns(id_)) for id_ in archive.snapshots.instances()),
+        "notes": notes,
         "lost": lost,
+        "refused": refused,
     }
     if output == "json":
         click.echo(json.dumps(facts))
     else:
         _print(facts)
-    sys.exit(_DAMAGED if lost else 0)
-
-
-def _lost_of(archive: Archive, kept: Kept) -> Iterator[str]:
-    if kept.deleted:
-        return
-    try:
-        archive.module(kept.birth.digest)
-    except (ModuleDamaged, ModuleError) as error:
-        yield f"{kept.name}: {error}"
-    why = archive.refusal(kept)
-    if why:
-        yield f"{kept.name}: {why}"
-
-
-def _odd_of(archive: Archive, kept: Kept) -> Iterator[str]:
-    for lsn in archive.snapshots.lsns(kept.id):
-        try:
-            archive.snapshots.read(kept.id, lsn)
-        except SnapshotDamaged as error:
-            yield f"{kept.name}: {error}"
+    sys.exit(_DAMAGED if lost or refused else 0)
 
 
 def _print(facts: dict[str, Any]) -> None:
@@ -119,7 +98,11 @@ def _print(facts: dict[str, Any]) -> None:
         else:
             text = f"{value:,}" if isinstance(value, int) else value
             click.echo(f"{name.replace('_', ' '):<10}  {text}")
-    click.echo(f"{len(facts['lost'])} lost" if facts["lost"] else "nothing is lost")
+    if facts["lost"] or facts["refused"]:
+        places, instances = len(facts["lost"]), len(facts["refused"])
+        click.echo(f"lost places: {places}; instances that cannot be made again: {instances}")
+    else:
+        click.echo("nothing is lost")
 
 
 @journal.command(
@@ -136,19 +119,22 @@ def _print(facts: dict[str, Any]) -> None:
 @click.option("--after", metavar="LSN", type=click.IntRange(min=0), default=0, help="Only later entries.")
 @output_option
 def dump(data: Path, instance: str | None, after: int, output: str) -> None:
-    """Print the entries of the journal, requests as proto JSON, a line each."""
+    """Print the entries of the journal, requests as proto JSON, a line each.
+
+    What cannot be read is left out, and named on standard error.
+    """
     archive = _archive(data)
     names = {kept.id: kept for kept in archive.instances()}
     only = _find(archive, instance).id if instance else None
+    for damage in archive.scan.damage:
+        if damage.until > after and damage.instance in (None, only or damage.instance):
+            click.echo(f"left out: {damage}", err=True)
     entries = archive.scan.all(after) if only is None else archive.scan.readable(only)
     for entry in entries:
         if entry.lsn <= after:
             continue
         facts = describe(entry, names.get(entry.instance), archive)
-        if output == "json":
-            click.echo(json.dumps(facts))
-        else:
-            click.echo("  ".join(str(value) for value in facts.values() if value != ""))
+        click.echo(json.dumps(facts) if output == "json" else as_line(facts))
 
 
 @journal.command(
@@ -168,6 +154,7 @@ def dump(data: Path, instance: str | None, after: int, output: str) -> None:
 )
 def compact(data: Path, modules: tuple[Path, ...], keep: int, drop_damaged: bool) -> None:
     """Save every instance, and remove the journal behind. No host may have the directory open."""
+    _check_format(data)
     options = StoreOptions(snapshots_kept=keep, journal_bytes=1, idle_seconds=0)
     config = EngineConfig(modules=modules, data=data, storage=options, max_instances=1 << 30)
     try:
@@ -238,9 +225,18 @@ def replay(data: Path, name: str, file: Path | None, output: str) -> None:
             click.echo(f"  {fact.replace('_', ' '):<13}{facts[fact]}")
 
 
+def _check_format(data: Path) -> None:
+    """Refuse a folder that a mistyped name led to: nothing is made in it."""
+    try:
+        known = check_format(RealDisk(data))
+    except OSError as error:
+        raise click.ClickException(f"{data}: {error.strerror or error}") from error
+    if not known:
+        raise click.ClickException(f"{data}: no data directory: there is no file {FORMAT} in it")
+
+
 def _archive(data: Path) -> Archive:
-    if not (data / FORMAT).exists():
-        raise click.ClickException(f"{data} is no data directory: it has no file {FORMAT}")
+    _check_format(data)
     try:
         return Archive(RealDisk(data), default_cache())
     except OSError as error:

@@ -13,15 +13,16 @@ from interlock_host.disk import Disk
 from interlock_host.durability.instance import DurableInstance
 from interlock_host.durability.levels import level_of
 from interlock_host.durability.replay import replay
-from interlock_host.durability.store import Store
+from interlock_host.durability.store import History, Store
+from interlock_host.errors import ModuleError
 from interlock_host.instance import NEVER, State
 from interlock_host.journal.entry import Entry, Kind
 from interlock_host.journal.scan import Scan, scan
 from interlock_host.module import Module, short_name
 from interlock_host.observer import EngineObserver
-from interlock_host.snapshot.form import Snapshot
-from interlock_host.snapshot.modules import ModuleStore
-from interlock_host.snapshot.store import SnapshotStore
+from interlock_host.snapshot.form import Snapshot, SnapshotDamaged
+from interlock_host.snapshot.modules import ModuleDamaged, ModuleStore
+from interlock_host.snapshot.store import Found, SnapshotStore
 
 
 class Kept(NamedTuple):
@@ -70,11 +71,12 @@ class Archive:
         self._modules = ModuleStore(disk, read_only=True)
         self._cache = cache
         self._compiled: dict[str, Module] = {}
+        self._damage: dict[int, list[str]] = {}
+        """Of the snapshots that were asked for, by instance."""
 
     def instances(self) -> list[Kept]:
         """Return the instances whose name can be read, by name; deleted ones included."""
-        ids = set(self.scan.instances) | set(self.snapshots.instances())
-        births = ((instance_id, self._birth(instance_id)) for instance_id in ids)
+        births = ((instance_id, self._birth(instance_id)) for instance_id in self._ids())
         known = [Kept(i, birth, self._deleted(i)) for i, birth in births if birth is not None]
         return sorted(known, key=lambda kept: (kept.name, kept.id))
 
@@ -90,12 +92,49 @@ class Archive:
         entry = next(self.scan.readable(instance_id), None)
         if entry is not None and entry.kind == Kind.CREATE:
             return journal_pb2.Birth.FromString(entry.payload)
-        snapshot = self.snapshots.newest(instance_id).snapshot
+        snapshot = self._newest(instance_id).snapshot
         return journal_pb2.SnapshotHead.FromString(snapshot.head).birth if snapshot is not None else None
 
-    def refusal(self, kept: Kept) -> str:
-        """Say why an instance could not be made again; empty if it could."""
-        return Store.history_in(self.scan, kept.id, self.snapshots.newest(kept.id)).damage
+    def snapshot_damage(self) -> Iterator[str]:
+        """Read every snapshot; name those that are not whole, and say why."""
+        for instance_id in self.snapshots.instances():
+            for lsn in self.snapshots.lsns(instance_id):
+                try:
+                    self.snapshots.read(instance_id, lsn)
+                except SnapshotDamaged as error:
+                    yield str(error)
+
+    def refusals(self) -> Iterator[str]:
+        """Say which instances could not be made again, and why."""
+        named = self.instances()
+        for kept in named:
+            if not kept.deleted:
+                yield from (f"{kept.name}: {why}" for why in self._why_not(kept))
+        for instance_id in sorted(self._ids() - {kept.id for kept in named}):
+            if not self._deleted(instance_id):
+                why = self._history(instance_id).damage or "its CREATE is lost"
+                yield f"instance {instance_id}, of an unknown name: {why}"
+
+    def _why_not(self, kept: Kept) -> Iterator[str]:
+        try:
+            self.module(kept.birth.digest)
+        except (ModuleDamaged, ModuleError) as error:
+            yield str(error)
+        if why := self._history(kept.id).damage:
+            yield why
+
+    def _history(self, instance_id: int) -> History:
+        return Store.history_in(self.scan, instance_id, self._newest(instance_id))
+
+    def _newest(self, instance_id: int) -> Found:
+        """Return the newest snapshot that is whole, and all damage: the store tells of each file once."""
+        found = self.snapshots.newest(instance_id)
+        damage = self._damage.setdefault(instance_id, [])
+        damage.extend(found.damage)
+        return found._replace(damage=damage)
+
+    def _ids(self) -> set[int]:
+        return {*self.scan.instances, *self.snapshots.instances()}
 
     def module(self, digest: str) -> Module:
         """Return a kept module.
@@ -155,7 +194,7 @@ class Archive:
         entry = next(self.scan.readable(kept.id), None)
         if entry is not None and entry.kind == Kind.CREATE:
             return None
-        return self.snapshots.newest(kept.id).snapshot
+        return self._newest(kept.id).snapshot
 
 
 class _Nobody:

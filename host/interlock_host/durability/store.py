@@ -84,7 +84,8 @@ class Store:
     ) -> None:
         self.disk = disk
         self.options = options or StoreOptions()
-        _check_format(disk)
+        if not check_format(disk):
+            _write_format(disk)
         self.scan: Scan = scan(disk, progress)
         self.snapshots = SnapshotStore(disk, self.options.snapshots_kept)
         self.modules = ModuleStore(disk)
@@ -290,13 +291,25 @@ class Store:
             self._held.close()
 
 
-def _check_format(disk: Disk) -> None:
-    """Refuse a folder that holds something else, or was written by a later version."""
-    with contextlib.suppress(FileNotFoundError):
+def check_format(disk: Disk) -> bool:
+    """Refuse a folder that holds something else, or was written by a later version.
+
+    Returns:
+        Whether it says what it is; a new one does not yet.
+
+    Raises:
+        OSError: It is refused, or cannot be read.
+    """
+    try:
         found = bytes(disk.read(FORMAT))
-        if found != _FORMAT:
-            raise OSError(f"{FORMAT} says {found[:60]!r}; this version reads {_FORMAT!r}")
-        return
+    except FileNotFoundError:
+        return False
+    if found != _FORMAT:
+        raise OSError(f"{FORMAT} says {found[:60]!r}; this version reads {_FORMAT!r}")
+    return True
+
+
+def _write_format(disk: Disk) -> None:
     temporary = FORMAT + TEMPORARY
     with contextlib.suppress(FileNotFoundError):
         disk.remove(temporary)
