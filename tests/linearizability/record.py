@@ -51,6 +51,8 @@ class Size:
 PATIENT = 60.0
 """Seconds for which every second client asks again, under one request id, for what a kill left
 unanswered: its calls are then answered once, across the restart. The others never ask again."""
+LOOK_SECONDS = 1.0
+"""How often a recording that waits for its next kill looks whether a client failed."""
 LIAR = 1
 """The client that lies, where one does."""
 
@@ -75,7 +77,10 @@ class _Recording:
             for request in self.model.first(self.model.name):
                 self.call(0, client, request)
         self.serving.set()
-        threads = [threading.Thread(target=self._client, args=(n,)) for n in range(self.size.clients)]
+        # Daemons: where a host does not come back, clients that wait for it must not hold the tests up.
+        threads = [
+            threading.Thread(target=self._client, args=(n,), daemon=True) for n in range(self.size.clients)
+        ]
         instants = self._instants()
         self._arm(instants)
         for thread in threads:
@@ -101,7 +106,9 @@ class _Recording:
 
     def _revive(self, instants: list[int]) -> None:
         while (trigger := self.trigger) is not None:
-            trigger.fired.wait()
+            while not trigger.fired.wait(LOOK_SECONDS):
+                if self.failures:
+                    return
             self.daemon.start()
             self._arm(instants)
             self.serving.set()

@@ -91,7 +91,7 @@ def test_liar(model: Model, liar: type[liars.Liar], checker: Checker, tmp_path: 
 
 def test_forgetful(checker: Checker, tmp_path: Path) -> None:
     """A daemon without a data directory forgets when it is killed: the history shows it."""
-    history = record(Daemon(tmp_path), MODELS[0], KILLED, seed=1)
+    history = record(Daemon(tmp_path), MODELS[0], Size(clients=3, calls=40, kills=1), seed=1)
     verdict = checker.judge("counter", history, "forgetful")
     assert verdict.status == 1, verdict.text
 
