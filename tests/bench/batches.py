@@ -20,9 +20,9 @@ PAIRS = 10
 def run(pairs: int = PAIRS, rounds: int = ROUNDS) -> dict[str, Any]:
     """Measure items a second, pushed and popped, from one Python client."""
     with daemon() as address, redis() as port, interlock.open(f"grpc://{address}") as il:
-        sides: dict[str, Callable[[], None]] = {"interlock": _interlock_round(il)}
+        sides: dict[str, Callable[[], None]] = {"interlock": interlock_round(il)}
         if port is not None:
-            sides |= _redis_rounds(port)
+            sides |= redis_rounds(port)
         rates: dict[str, list[float]] = {name: [] for name in sides}
         for _ in range(pairs):
             for name, one_round in sides.items():
@@ -35,7 +35,8 @@ def run(pairs: int = PAIRS, rounds: int = ROUNDS) -> dict[str, Any]:
     return {"items_a_second": rates, **ratios}
 
 
-def _interlock_round(il: interlock.Client) -> Callable[[], None]:
+def interlock_round(il: interlock.Client) -> Callable[[], None]:
+    """Return what pushes a batch and pops it."""
     orders = il.queue("orders")
     items = [ITEM] * BATCH
 
@@ -48,7 +49,8 @@ def _interlock_round(il: interlock.Client) -> Callable[[], None]:
     return one_round
 
 
-def _redis_rounds(port: int) -> dict[str, Callable[[], None]]:
+def redis_rounds(port: int) -> dict[str, Callable[[], None]]:
+    """Return the same for Redis lists: by single commands in pipelines, and by variadic ones."""
     from redis import Redis  # noqa: PLC0415  (a tool of the bench, not of the tests)
 
     client = Redis(port=port)

@@ -7,7 +7,7 @@ import dataclasses
 import random
 import statistics
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 
 
 @dataclasses.dataclass
@@ -65,6 +65,12 @@ async def open_loop(call: Callable[[], Awaitable[object]], rate: float, seconds:
         tasks.append(asyncio.ensure_future(one(due)))
     await asyncio.gather(*tasks)
     return sample(took, time.perf_counter() - began)
+
+
+def take_turns(sides: Sequence[str], pairs: int) -> Iterator[str]:
+    """Say whose turn it is: each side once a pair, every other pair backwards, so that drift favours none."""
+    for pair in range(pairs):
+        yield from sides if pair % 2 == 0 else reversed(sides)
 
 
 @dataclasses.dataclass

@@ -15,8 +15,10 @@ from pathlib import Path
 
 
 @contextlib.contextmanager
-def _running(command: list[str]) -> Iterator[subprocess.Popen[bytes]]:
-    process = subprocess.Popen(command, stdout=subprocess.PIPE)
+def _running(
+    command: list[str], environment: dict[str, str] | None = None
+) -> Iterator[subprocess.Popen[bytes]]:
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, env=environment)
     try:
         yield process
     finally:
@@ -30,11 +32,18 @@ def _line(process: subprocess.Popen[bytes]) -> str:
 
 
 @contextlib.contextmanager
-def daemon() -> Iterator[str]:
-    """`interlock serve`, as it is by default; its address."""
+def daemon(data: Path | None = None, environment: dict[str, str] | None = None) -> Iterator[str]:
+    """`interlock serve`, as it is by default; its address.
+
+    Args:
+        data: Its data directory; None keeps nothing.
+        environment: Its environment, if not that of this process.
+    """
     command = [sys.executable, "-m", "interlock_host", "serve", "--listen", "127.0.0.1:0",
                "--metrics", "127.0.0.1:0", "--log-level", "warning"]  # fmt: skip
-    with _running(command) as process:
+    if data is not None:
+        command += ["--data", str(data)]
+    with _running(command, environment) as process:
         yield json.loads(_line(process))["listen"][0]
 
 
@@ -46,8 +55,12 @@ def echo() -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def redis() -> Iterator[int | None]:
-    """Debian's Redis without persistence; its port, or None where it is not installed."""
+def redis(disk: Path | None = None) -> Iterator[int | None]:
+    """Debian's Redis; its port, or None where it is not installed.
+
+    Args:
+        disk: Where it keeps its log, synced before it answers; None keeps nothing.
+    """
     program = shutil.which("redis-server")
     if program is None:
         yield None
@@ -55,8 +68,10 @@ def redis() -> Iterator[int | None]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(dir=disk) as folder:
         command = [program, "--bind", "127.0.0.1", "--port", str(port), "--save", "", "--dir", folder]
+        if disk is not None:
+            command += ["--appendonly", "yes", "--appendfsync", "always"]
         with _running(command):
             _wait_for(port)
             yield port

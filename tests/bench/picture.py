@@ -12,6 +12,8 @@ BOUNDS = {
     ("unary", "callers_16", "p99_ratio"): ("read, 16 callers, p99", 0.85),
     ("batches", "to_redis_pipelines"): ("queue to Redis pipelines", 1.0),
     ("batches", "to_redis_variadic"): ("queue to Redis variadic", 0.3),
+    ("durable", "unary", "to_ephemeral"): ("durable add to ephemeral, 64 callers", 0.85),
+    ("durable", "batches", "to_redis_pipelines"): ("durable queue to Redis pipelines", 1.0),
 }
 
 

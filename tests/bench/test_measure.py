@@ -6,13 +6,17 @@ import asyncio
 
 import pytest
 
-from tests.bench.measure import closed_loop, open_loop, quantile, ratio, sample
+from tests.bench.measure import closed_loop, open_loop, quantile, ratio, sample, take_turns
 from tests.bench.picture import rows
 
 
 def test_quantiles() -> None:
     values = [float(v) for v in range(1, 101)]
     assert (quantile(values, 0.5), quantile(values, 0.99), quantile([3.0], 0.99)) == (51.0, 100.0, 3.0)
+
+
+def test_turns_change_direction() -> None:
+    assert "".join(take_turns(["a", "b", "c"], 3)) == "abccbaabc"
 
 
 def test_ratio_of_equals() -> None:
