@@ -28,9 +28,11 @@ class Alarm(EngineObserver):
     def __init__(self) -> None:
         self.raised: list[str] = []
         self.disk_failed = False
+        self.expects_trap = False
 
     def trap(self, instance: Instance, message: str) -> None:
-        self.raised.append(f"{instance.name} trapped: {message}")
+        if not self.expects_trap:
+            self.raised.append(f"{instance.name} trapped: {message}")
 
     def fault(self, instance: Instance, message: str) -> None:
         self.raised.append(f"{instance.name}: {message}")
@@ -47,6 +49,8 @@ class Actor:
         self.clients: Clients = CLIENTS[module](name)
         self.reference: Reference | None = None
         self.heard: list[tuple[int, Record]] = []
+        self.trapped: list[int] = []
+        """When it trapped, in ns."""
 
 
 @dataclasses.dataclass(slots=True)

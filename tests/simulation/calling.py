@@ -189,7 +189,12 @@ class Calling(Hearing):
 
     def hear_said(self, actor: Actor, reference: Reference) -> None:
         """As `hear`, where the reference is perhaps thrown away."""
-        heard, said = actor.heard, self.expected(reference.said)
+        self.hear_all(actor, reference.said)
+        reference.said.clear()
+
+    def hear_all(self, actor: Actor, must: list[Said]) -> None:
+        """Compare all that was heard of an instance with this."""
+        heard, said = actor.heard, self.expected(must)
         for (number, record), expected in zip(heard, said, strict=False):
             self.same(number, record, expected)
         if len(heard) > len(said):
@@ -200,4 +205,3 @@ class Calling(Hearing):
                 self.tell(said[len(heard)].call, f"hears nothing; it should {said[len(heard)].value}")
             )
         heard.clear()
-        reference.said.clear()

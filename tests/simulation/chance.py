@@ -27,7 +27,7 @@ WITHOUT_ID = frozenset(
     {"Stats", "Get", "List", "CheckGeneration", "Describe", "Backoff", "Subscribe", "Watch"}
 )
 """Reads and streams."""
-OPERATIONS = ("write", "write", "sync", "read", "create", "rename", "remove", "truncate", "sync_folder")
+OPERATIONS = ("write", "write", "sync", "create", "rename", "remove", "truncate", "sync_folder")
 ERRORS = (errno.ENOSPC, errno.EIO, errno.EROFS)
 IDS_KEPT = 24
 """How many request ids may come again."""
@@ -45,6 +45,7 @@ class Chance:
         self.random = random.Random(seed)
         self.most_items = self.pick((1, 2, 3, 6, 6))
         self._ids = 0
+        self.trapping = self.pick((0, 0, 0.01))
         self.identified = self.pick((0, 0.1, 0.5))
         self.streams = self.pick((True, False))
         self.topics = TOPICS[: self.pick((1, 2, 3))]
@@ -88,6 +89,8 @@ class Chance:
         while True:
             for maker in self.random.choices(self._makers, cum_weights=cumulated, k=256):
                 step = maker()
+                if step[0] == "call" and step[3] not in WITHOUT_ID and self.random.random() < self.trapping:
+                    yield "trap", *step[1:]
                 yield self._identify(step) if self._is_identified(step) else step
 
     def _is_identified(self, step: Step) -> bool:

@@ -13,7 +13,7 @@ PAGE = 1_000
 STATES = (
     "overflow", "once applied", "once known", "once forgotten", "swapped", "not swapped",
     "compared with absent", "reset", "reset all", "parked wait", "woken", "wait over",
-    "impossible bounds", "page", "wait cancelled",
+    "impossible bounds", "page", "wait cancelled", "trapped",
 )  # fmt: skip
 
 

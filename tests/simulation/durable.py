@@ -53,6 +53,10 @@ class DurableWorld(JournaledWorld):
         config = EngineConfig(seed=1, level_of=lambda module, name: Level.DURABLE, max_instances=self.cap)
         return self.open_engine(Store(self.disk, OPTIONS, threads=False), config)
 
+    def is_odd(self) -> bool:
+        """Whether an operation of the disk is about to fail."""
+        return self.failed or any(self.disk.faults.values())
+
     def disk_refused(self) -> bool:
         """Whether an operation of the disk ever failed."""
         return self.disk.failures > 0

@@ -17,7 +17,7 @@ STATES = (
     "unchanged member", "superseded", "session over", "dropped at deadline", "left",
     "ran empty", "unknown member", "join cancelled", "claim lost", "claim taken back", "fenced member",
     "fenced generation", "fenced partition", "passed",
-    "mixed topics", "watched",
+    "mixed topics", "watched", "trapped",
 )  # fmt: skip
 
 

@@ -17,8 +17,8 @@ from tests.simulation.actor import Actor, Open, Seen, Violation
 from tests.simulation.calling import Known
 from tests.simulation.clients import Plain
 from tests.simulation.kept import Entered, Kept
-from tests.simulation.reference import NOT_ONCE, Once, Reference, Refusal
-from tests.simulation.world import World
+from tests.simulation.reference import NOT_ONCE, Once, Reference, Refusal, Said
+from tests.simulation.world import TRAPPED, World
 
 NOT_WRITTEN = Refusal(14, "JOURNAL_FAILED")
 _module = functools.cache(Module)
@@ -103,22 +103,25 @@ class JournaledWorld(World):
             self.entering = None
         if known is not None and known.other:
             raise Violation(self.tell(number, "is taken for a retry of another request"))
-        reference = self.enter(opened, known)
-        if opened.call.answer is not None and not any(n == number for n, _ in actor.heard):
-            self.hear_own(opened, reference)
+        self.enter(opened, known)
+        self.hear_at_once(opened)
+
+    def hear_at_once(self, opened: Open) -> None:
+        """A call may be answered as it returns: nothing that it tells of may be lost from now on."""
+        actor = opened.actor
+        assert isinstance(actor, Kept) and opened.call is not None
+        if opened.call.answer is not None and not any(number == opened.number for number, _ in actor.heard):
+            self._hear_own(opened, opened.call.answer, actor)
         self.listen(actor)
 
-    def hear_own(self, opened: Open, reference: Reference) -> None:
-        """A call that is answered as it returns: nothing that it tells of may be lost from now on."""
-        actor = opened.actor
-        assert isinstance(actor, Kept) and opened.call is not None and opened.call.answer is not None
+    def _hear_own(self, opened: Open, answer: Record, actor: Kept) -> None:
         for place, (lsn, said) in enumerate(actor.pending):
             if said.call == opened.number:
                 del actor.pending[place]
-                self.same(opened.number, opened.call.answer, said)
+                self.same(opened.number, answer, said)
                 actor.heard_of = max(actor.heard_of, lsn)
                 return
-        value = self.value(opened.number, opened.call.answer)
+        value = self.value(opened.number, answer)
         raise Violation(self.tell(opened.number, f"is answered {value}; it should wait"))
 
     def refused(self, opened: Open, known: Known | None, error: HostError) -> None:
@@ -184,6 +187,8 @@ class JournaledWorld(World):
             self._apply_cancel(actor, entry)
         elif entry.kind == Kind.TIME:
             actor.do(Entered(entry.lsn, entry.now, 0, "", (), NOT_ONCE, 0))
+        elif entry.kind == Kind.VOID:
+            self._apply_void(actor, entry)
         elif entry.kind == Kind.DELETE:
             actor.deleted = entry.lsn
         else:
@@ -201,6 +206,27 @@ class JournaledWorld(World):
         number = actor.numbers[entry.call]
         self.disk_seen["a parked call lost its caller"] += entry.detail == CancelReason.RESTART
         actor.do(Entered(entry.lsn, entry.now, number, "", (), NOT_ONCE, entry.detail))
+
+    def _apply_void(self, actor: Kept, entry: Appended) -> None:
+        """What was due was done; what trapped was not."""
+        if self.entering is None or not self.alarm.expects_trap:
+            raise Violation(f"{actor.name}: an entry trapped")
+        assert actor.reference is not None
+        actor.do(Entered(entry.lsn, entry.now, 0, "", (), NOT_ONCE, 0))
+        actor.reference.said.append(Said(self.entering.number, True, TRAPPED))
+
+    def trap(self, opened: Open) -> None:
+        """An instance on a disk loses nothing but the entry that trapped."""
+        self.entering = opened
+        try:
+            opened.call = self.start(opened)
+        except HostError as error:
+            self.refused(opened, None, error)
+            return
+        finally:
+            self.catch_up()
+            self.entering = None
+        self.hear_at_once(opened)
 
     # What is heard
 

@@ -24,7 +24,7 @@ STATES = (
     "overtaken push waits", "duplicate", "lease granted", "lease expired", "extended", "delayed", "came back",
     "dead letter", "dead letter again", "credit used up", "credit back", "purged", "closed", "push at close",
     "consumer at close", "wait over", "unknown receipt", "too large", "conflict", "push cancelled",
-    "stream cancelled",
+    "stream cancelled", "trapped",
 )  # fmt: skip
 
 

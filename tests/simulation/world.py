@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
+from collections import Counter
+from collections.abc import Callable, Sequence
 from typing import Any
+from unittest import mock
 
 from interlock_host.calls import CancelReason
 from interlock_host.clock import VirtualClock
 from interlock_host.engine import Engine, EngineConfig
 from interlock_host.errors import cancelled_as
+from interlock_host.wasm.machine import Emitted, Machine, Trapped
 from tests.simulation.actor import Actor, Alarm, Open, Seen, Step, Violation
 from tests.simulation.calling import Calling, Sent
 from tests.simulation.group_reference import Group
@@ -16,6 +20,9 @@ from tests.simulation.group_shares import Spot
 from tests.simulation.reference import MS, NEVER, Refusal, Said
 
 START_NS = 10**18
+MINUTE = 60_000 * MS
+MOST_TRAPS = 2
+TRAPPED = Refusal(13, "TRAP")
 
 
 class World(Calling):
@@ -89,6 +96,41 @@ class World(Calling):
             self.send(actor, method, plain, (b"%d" % other, wire))
         else:
             self.done -= 1
+
+    def _trap(self, module: str, name: str, method: str, *arguments: Any) -> None:
+        """Make a call whose entry does its work and traps then. Three in a minute would be one too many."""
+        actor, now = self._actor(module, name), self.clock.now()
+        actor.trapped = [time for time in actor.trapped if time + MINUTE > now]
+        if len(actor.trapped) >= MOST_TRAPS or self.is_odd():
+            self.done -= 1
+            return
+        actor.trapped.append(now)
+        wire, plain = actor.clients.say(method, arguments)
+        self.calls += 1
+        opened = self.open[self.calls] = Open(actor, self.calls, method, plain, (b"", wire))
+        self.alarm.expects_trap = True
+        with mock.patch.object(Machine, "enter", _enter_and_trap(method)):
+            self.trap(opened)
+        self.alarm.expects_trap = False
+        self.seen.setdefault(module, Counter())["trapped"] += 1
+
+    def is_odd(self) -> bool:
+        """Whether so much goes wrong that what a trap leads to cannot be said."""
+        return False
+
+    def trap(self, opened: Open) -> None:
+        """All that an instance without a disk holds goes with it, and every caller is told."""
+        actor = opened.actor
+        opened.call = self.start(opened)
+        said = [Said(opened.number, True, TRAPPED)]
+        for other in self.open.values():
+            if other.actor is actor and other is not opened and not other.carrier:
+                said.append(self.lost(other, CancelReason.RESTART))
+        assert opened.call.answer is not None
+        actor.heard.insert(0, (opened.number, opened.call.answer))
+        self.hear_all(actor, said)
+        self.forget(actor)
+        self._actor(actor.module, actor.name).trapped = actor.trapped
 
     def _actor(self, module: str, name: str) -> Actor:
         if (module, name) not in self.actors:
@@ -209,3 +251,18 @@ class World(Calling):
         metrics = {value.name: value.value for value in values}
         if metrics != actor.reference.metrics():
             raise Violation(f"{name} has {metrics}, not {actor.reference.metrics()}")
+
+
+def _enter_and_trap(method: str) -> Callable[..., Sequence[Emitted]]:
+    enter = Machine.enter
+    trapped = False
+
+    def entered(machine: Machine, name: str, *arguments: int) -> Sequence[Emitted]:
+        nonlocal trapped
+        records = enter(machine, name, *arguments)
+        if name == method and not trapped:  # what is entered again as the state is made again, goes well
+            trapped = True
+            raise Trapped("a planted trap")
+        return records
+
+    return entered
