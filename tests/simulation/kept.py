@@ -107,7 +107,7 @@ class Kept(Actor):
     def suspend(self, lsn: int, seen: Counter[str]) -> None:
         """Go back to what was on the disk before it failed; a restart may find more."""
         self._doubtful = self.entered, self._lsns
-        if self.id > lsn:
+        if not 0 < self.id <= lsn:
             self.reference = None
         else:
             self.rebuild(self.last_by(lsn), seen)

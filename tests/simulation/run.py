@@ -27,8 +27,8 @@ def drawn(seed: int, steps: int) -> Iterator[Step]:
     return itertools.islice(Chance(seed, durable=world_of(seed) is DurableWorld).steps(), steps)
 
 
-def run_seed(seed: int, steps: int, say: Say = print) -> Outcome:
-    """Run one seed; a violation is told, with the short script that shows it."""
+def run_seed(seed: int, steps: int, *, keep: bool = False, say: Say = print) -> Outcome:
+    """Run one seed; a violation is told, with the short script that shows it, which may be kept."""
     outcome = Outcome(seeds=1)
     began = time.process_time()
     world = world_of(seed)(outcome.seen)
@@ -44,23 +44,20 @@ def run_seed(seed: int, steps: int, say: Say = print) -> Outcome:
     world.close()
     outcome.seconds = time.process_time() - began
     if outcome.violations:
-        _tell_script(seed, shrink(script, world_of(seed)), say)
+        short = shrink(script, world_of(seed))
+        say(f"  {len(short)} steps are enough:")
+        for step in short:
+            say(f"    {step}")
+        if keep:
+            save(SCRIPTS / f"seed-{seed}.json", world_of(seed), f"found by seed {seed}", short)
     return outcome
-
-
-def _tell_script(seed: int, steps: list[Step], say: Say) -> None:
-    path = SCRIPTS / f"seed-{seed}.json"
-    save(path, world_of(seed), f"found by seed {seed}", steps)
-    say(f"  {len(steps)} steps are enough, now in {path.name}:")
-    for step in steps:
-        say(f"    {step}")
 
 
 def run_seeds(seeds: range, steps: int, processes: int) -> Iterator[Outcome]:
     """Run seeds, each as long; the outcomes come as they are ready."""
     if processes == 1:
         for seed in seeds:
-            yield run_seed(seed, steps)
+            yield run_seed(seed, steps, keep=True)
         return
     # Spawned and not forked: the engine has threads and a timer of its own.
     with multiprocessing.get_context("spawn").Pool(processes) as pool:
@@ -68,4 +65,4 @@ def run_seeds(seeds: range, steps: int, processes: int) -> Iterator[Outcome]:
 
 
 def _run_in_pool(work: tuple[int, int]) -> Outcome:
-    return run_seed(*work)
+    return run_seed(*work, keep=True)
