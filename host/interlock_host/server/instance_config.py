@@ -36,7 +36,8 @@ class InstanceConfigs:
             if rule.module not in modules:
                 served = ", ".join(sorted(modules)) or "none"
                 raise ConfigError(f"instances: no module {rule.module!r} is served; served are {served}")
-            self._serialise(modules[rule.module], "any", rule.config)
+            if rule.config:  # a rule may say no more than what is kept
+                self._serialise(modules[rule.module], "any", rule.config)
 
     def _serialise(self, module: Module, name: str, settings: Mapping[str, Any]) -> bytes:
         request = self._class_of(module)()
