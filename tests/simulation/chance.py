@@ -58,6 +58,7 @@ class Chance:
         ] or [("queue", "q0")]
         self.cap = self.pick((0, 0, 2)) if durable else 0
         """Instances in memory; 0: any number."""
+        self.asyncs = [at for at in self.instances if durable and self.random.random() < 0.1]
         self.early = self.pick((0, 0, 1, 3)) if durable else 0
         """Steps before a first crash."""
         self._makers: list[Callable[[], Step]] = []
@@ -79,6 +80,8 @@ class Chance:
         """Draw steps without end."""
         if self.cap:
             yield "cap", self.cap
+        for at in self.asyncs:
+            yield "async", *at
         for module, name in self.instances:
             if module == "queue" and self.random.random() < 0.9:
                 yield self._configure(name)

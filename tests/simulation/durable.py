@@ -11,6 +11,7 @@ from interlock_host.durability.instance import DurableInstance
 from interlock_host.durability.levels import Level
 from interlock_host.durability.store import Store, StoreOptions
 from interlock_host.engine import Engine, EngineConfig
+from interlock_host.module import Module
 from tests.simulation.actor import Seen, Step, Violation
 from tests.simulation.disk import NEVER, PowerLost, SimDisk
 from tests.simulation.journaled import JournaledWorld
@@ -26,7 +27,7 @@ STATES = (
     "power lost in recovery", "killed", "stopped", "an entry was lost", "an unheard entry was kept",
     "an instance was lost", "the journal was cut", "write failed", "sync failed", "another operation failed",
     "resumed", "refused while failed", "slept", "woke", "recovered", "a parked call lost its caller",
-    "clock went back", "no room for another",
+    "clock went back", "no room for another", "an answer was lost",
 )  # fmt: skip
 
 
@@ -44,13 +45,15 @@ class DurableWorld(JournaledWorld):
         """How what was not synced is found, where power fails in a step."""
         self.cap = 10_000
         """How many instances may be in memory."""
+        self.asyncs: set[tuple[str, str]] = set()
+        """Instances that are answered before the disk has what they say."""
         self.latest = 0
         """The latest time that any clock told, before this one."""
         super().__init__(seen)
 
     def new_engine(self) -> Engine:
         """Open the data directory as it is."""
-        config = EngineConfig(seed=1, level_of=lambda module, name: Level.DURABLE, max_instances=self.cap)
+        config = EngineConfig(seed=1, level_of=self._level_of, max_instances=self.cap)
         return self.open_engine(Store(self.disk, OPTIONS, threads=False), config)
 
     def is_odd(self) -> bool:
@@ -60,6 +63,15 @@ class DurableWorld(JournaledWorld):
     def disk_refused(self) -> bool:
         """Whether an operation of the disk ever failed."""
         return self.disk.failures > 0
+
+    def _level_of(self, module: Module, name: str) -> Level:
+        return Level.ASYNC if (module.name, name) in self.asyncs else Level.DURABLE
+
+    def new_actor(self, module: str, name: str) -> Kept:
+        """Return an instance that is not there yet."""
+        actor = super().new_actor(module, name)
+        actor.is_async = (module, name) in self.asyncs
+        return actor
 
     def close(self) -> None:
         """End the engine, which may not be able to write any more."""
@@ -84,6 +96,8 @@ class DurableWorld(JournaledWorld):
                 self.listen(actor)
         if self.alarm.disk_failed:
             self._disk_failed()
+        for actor in self.actors.values():
+            actor.synced(self.store.journal.durable_lsn)
         if not self.failed and not len(self.store.barrier):
             self.nothing_waits()
 
@@ -93,6 +107,10 @@ class DurableWorld(JournaledWorld):
         """Keep so many instances in memory, and no more."""
         self.cap = instances
         self.engine.config = dataclasses.replace(self.engine.config, max_instances=instances)
+
+    def _async(self, module: str, name: str) -> None:
+        """Answer for an instance, once it is made, before the disk has what it says."""
+        self.asyncs.add((module, name))
 
     def _flush(self) -> None:
         if not self.failed:
@@ -125,6 +143,8 @@ class DurableWorld(JournaledWorld):
             number = next(iter(self.open))
             raise Violation(self.tell(number, "was not told that the journal failed"))
         for actor in self.actors.values():
+            if actor.is_async:
+                self.forget_sent(actor)
             actor.suspend(self.store.journal.durable_lsn, self.seen.setdefault(actor.module, Counter()))
 
     def _resume(self) -> None:
@@ -236,4 +256,7 @@ class DurableWorld(JournaledWorld):
         self.disk_seen["recovered"] += 1
         self.disk_seen["an entry was lost"] += lsn < actor.lsn
         self.disk_seen["an unheard entry was kept"] += lsn > actor.heard_of
+        self.disk_seen["an answer was lost"] += actor.is_async and lsn < actor.lsn
+        if actor.is_async:
+            self.forget_sent(actor)
         actor.recover(lsn, now, self.seen.setdefault(actor.module, Counter()))

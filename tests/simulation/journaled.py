@@ -119,7 +119,7 @@ class JournaledWorld(World):
             if said.call == opened.number:
                 del actor.pending[place]
                 self.same(opened.number, answer, said)
-                actor.heard_of = max(actor.heard_of, lsn)
+                actor.hears_of(lsn)
                 return
         value = self.value(opened.number, answer)
         raise Violation(self.tell(opened.number, f"is answered {value}; it should wait"))
@@ -246,7 +246,7 @@ class JournaledWorld(World):
                 if not heard:
                     raise Violation(self.tell(expected.call, f"hears nothing; it should {expected.value}"))
                 self.same(*heard.pop(0), expected)
-                actor.heard_of = max(actor.heard_of, lsn)
+                actor.hears_of(lsn)
 
     def _hears_of_failure(self, number: int, record: Record) -> bool:
         failed = self.failed or self.alarm.disk_failed

@@ -41,7 +41,10 @@ class Kept(Actor):
         self.lsn = 0
         """Of its last entry."""
         self.heard_of = 0
-        """The highest LSN that somebody heard of: no disk may lose it."""
+        """The highest LSN that no disk may lose: somebody heard of it, or, where that promises nothing, it
+        was synced."""
+        self.is_async = False
+        """Whether it is answered before the disk has what it says."""
         self.deleted = 0
         """The LSN of its DELETE, if there is one."""
         self.pending: deque[tuple[int, Said]] = deque()
@@ -55,6 +58,16 @@ class Kept(Actor):
         """Of its entries from `_base` on."""
         self._doubtful: tuple[list[Entered], list[int]] | None = None
         """All entries, where the last ones may be on the disk although that failed."""
+
+    def hears_of(self, lsn: int) -> None:
+        """Somebody heard of this LSN."""
+        if not self.is_async:
+            self.heard_of = max(self.heard_of, lsn)
+
+    def synced(self, lsn: int) -> None:
+        """All entries of the journal up to this one are on the disk."""
+        if self.is_async:
+            self.heard_of = max(self.heard_of, self.last_by(lsn))
 
     def created(self, lsn: int) -> None:
         """Begin its history."""
@@ -139,6 +152,8 @@ class Kept(Actor):
             raise Violation(f"{self.name} goes on from LSN {lsn}; LSN {self.heard_of} was heard of")
         if lsn not in self._lsns:
             raise Violation(f"{self.name} goes on from LSN {lsn}, and ended at LSN {self.lsn}")
+        if self.is_async and lsn < self.lsn:  # what clients heard of is not so
+            self.clients = type(self.clients)(self.name)
         self._save()
         self._lsns = [own for own in self._lsns if own <= lsn]
         self.entered = [entry for entry in self.entered if entry.lsn <= lsn]

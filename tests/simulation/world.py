@@ -208,6 +208,10 @@ class World(Calling):
     def forget(self, actor: Actor) -> None:
         """An instance is gone; what its clients knew means nothing to another of its name."""
         del self.actors[actor.module, actor.name]
+        self.forget_sent(actor)
+
+    def forget_sent(self, actor: Actor) -> None:
+        """No call of an instance's is sent again."""
         self.sent = {id_: sent for id_, sent in self.sent.items() if sent.actor is not actor}
 
     # Time
