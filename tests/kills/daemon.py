@@ -12,12 +12,20 @@ from pathlib import Path
 PROGRAM = ("-m", "interlock_host")
 ROOT = Path(__file__).parents[2]
 STOP_SECONDS = 60.0
+_BUSY = "snapshot_entries = 60\njournal_bytes = 20000\nhibernate_seconds = 0.2\n"
 LOG_BYTES = 4000
 
 
 def durable(folder: Path) -> tuple[str, ...]:
     """Return the flags of a daemon that keeps its data in a folder."""
     return ("--data", str(folder))
+
+
+def busy(folder: Path) -> tuple[str, ...]:
+    """Return the flags of one that saves, sleeps and removes segments all the time, in seconds of load."""
+    file = folder / "busy.toml"
+    file.write_text(_BUSY)
+    return (*durable(folder / "data"), "--config", str(file))
 
 
 class Daemon:

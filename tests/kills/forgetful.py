@@ -82,7 +82,7 @@ class ForgetfulFile:
             self._file.truncate(size)
 
     def close(self) -> None:
-        """Close it. The kernel would keep what was written, and so does the disk."""
+        """Close it; what was not synced can still be read, and is lost like the rest."""
         self._file.close()
 
 
@@ -105,8 +105,11 @@ class ForgetfulDisk(RealDisk):
         return self._wrap(path, super().append(path))
 
     def _wrap(self, path: str, file: RealFile) -> ForgetfulFile:
-        self._kept[path] = ForgetfulFile(file, self.fate)
-        return self._kept[path]
+        wrapped = ForgetfulFile(file, self.fate)
+        if path in self._kept:
+            wrapped.unsynced = self._kept[path].unsynced
+        self._kept[path] = wrapped
+        return wrapped
 
     def read(self, path: str) -> Buffer:
         """Return a file with what is not synced: the page cache would have it."""

@@ -7,26 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from tests.kills.daemon import PROGRAM, Daemon, durable
+from tests.kills.daemon import PROGRAM, Daemon, busy, durable
 from tests.kills.load import Violation
 from tests.kills.planted import program
 from tests.kills.rounds import Rounds
 
 SOAK = bool(os.environ.get("INTERLOCK_SOAK"))
 ROUNDS = 200 if SOAK else 4
-BUSY = "snapshot_entries = 60\njournal_bytes = 20000\nhibernate_seconds = 0.2\n"
-"""Snapshots, sleep and the removal of segments within a round."""
 PLANTED_ROUNDS = 40
 """Enough for any of them; most are caught in the first five."""
 
 pytestmark = pytest.mark.timeout(7200 if SOAK else 300)
-
-
-@pytest.fixture
-def flags(tmp_path: Path) -> list[str]:
-    file = tmp_path / "busy.toml"
-    file.write_text(BUSY)
-    return [*durable(tmp_path / "data"), "--config", str(file)]
 
 
 def test_killed(tmp_path: Path) -> None:
@@ -37,15 +28,15 @@ def test_killed(tmp_path: Path) -> None:
         assert rounds.acknowledged
 
 
-def test_busy(tmp_path: Path, flags: list[str]) -> None:
+def test_busy(tmp_path: Path) -> None:
     """With snapshots and sleep all the time, and deaths in the middle of what the disk does."""
-    with Daemon(tmp_path, flags) as daemon:
+    with Daemon(tmp_path, busy(tmp_path)) as daemon:
         Rounds(daemon, seed=2, doomed=lambda step: program(f"step={step}")).run(ROUNDS // 2)
 
 
-def test_unsynced_is_lost(tmp_path: Path, flags: list[str]) -> None:
+def test_unsynced_is_lost(tmp_path: Path) -> None:
     """On a disk that forgets what was not synced, and takes its time to sync."""
-    with Daemon(tmp_path, flags, program("slow")) as daemon:
+    with Daemon(tmp_path, busy(tmp_path), program("slow")) as daemon:
         Rounds(daemon, seed=3, doomed=lambda step: program("slow", f"step={step}")).run(ROUNDS // 2)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.kills.daemon import Daemon, durable
+from tests.kills.daemon import Daemon, busy, durable
 from tests.linearizability import liars
 from tests.linearizability.checker import Checker, build, require_go, run_go
 from tests.linearizability.record import MODELS, Model, Size, record
@@ -65,7 +65,8 @@ def test_at_once(model: Model, seed: int, checker: Checker, tmp_path: Path) -> N
 @models
 @pytest.mark.parametrize("seed", SEEDS)
 def test_killed(model: Model, seed: int, checker: Checker, tmp_path: Path) -> None:
-    daemon = Daemon(tmp_path, durable(tmp_path / "data"))
+    # Every second one sleeps, wakes and saves all the time.
+    daemon = Daemon(tmp_path, durable(tmp_path / "data") if seed % 2 else busy(tmp_path))
     history = record(daemon, model, KILLED, seed)
     assert daemon.lives == KILLED.kills + 1
     verdict = checker.judge(model.name, history, f"{model.name}-killed-{seed}")
