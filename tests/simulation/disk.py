@@ -134,6 +134,8 @@ class SimDisk:
         """Whether a sync says that it was done, and does nothing."""
         self.faults: dict[str, list[int]] = {}
         """What the next operations of a kind fail with: an errno each, 0 for none."""
+        self.fails: dict[int, int] = {}
+        """What operations fail with, by their number."""
         self._synced_names = dict(self.names)
         self._changes: dict[str, list[Change]] = {}
         """By folder, what happened to its names since it was synced, in order."""
@@ -157,7 +159,7 @@ class SimDisk:
             self.dead = True
             return min(self.power_ends_byte, size)
         planned = self.faults.get(kind)
-        self._failure = planned.pop(0) if planned else 0
+        self._failure = planned.pop(0) if planned else self.fails.get(self.operations, 0)
         if self._failure:
             self.failures += 1
             self.failed_kind = kind if kind in {"write", "sync"} else "another operation"

@@ -241,7 +241,7 @@ class DurableWorld(JournaledWorld):
 
     def _lost(self, actor: Kept) -> None:
         """Nothing of an instance is left."""
-        if actor.heard_of and not actor.deleted:
+        if not actor.may_be_gone:
             raise Violation(f"{actor.name} is gone; its LSN {actor.heard_of} was heard of")
         self.disk_seen["an instance was lost"] += actor.id > 0
         self.forget(actor)

@@ -56,8 +56,8 @@ class Kept(Actor):
         self._base = b""
         self._lsns: list[int] = []
         """Of its entries from `_base` on."""
-        self._doubtful: tuple[list[Entered], list[int]] | None = None
-        """All entries, where the last ones may be on the disk although that failed."""
+        self._doubtful: tuple[list[Entered], list[int], int] | None = None
+        """All entries, and a DELETE, where the last ones may be on the disk although that failed."""
 
     def hears_of(self, lsn: int) -> None:
         """Somebody heard of this LSN."""
@@ -119,11 +119,17 @@ class Kept(Actor):
 
     def suspend(self, lsn: int, seen: Counter[str]) -> None:
         """Go back to what was on the disk before it failed; a restart may find more."""
-        self._doubtful = self.entered, self._lsns
+        self._doubtful = self.entered, self._lsns, self.deleted
         if not 0 < self.id <= lsn:
             self.reference = None
         else:
             self.rebuild(self.last_by(lsn), seen)
+
+    @property
+    def may_be_gone(self) -> bool:
+        """Whether nothing of it may be found."""
+        doubtful = self._doubtful is not None and self._doubtful[2] > 0
+        return doubtful or self.deleted > 0 or not self.heard_of
 
     def resume(self) -> bool:
         """The disk takes entries again, and has none that it refused; whether there is anything left."""
@@ -133,7 +139,7 @@ class Kept(Actor):
     def recover(self, lsn: int, now: int, seen: Counter[str]) -> None:
         """Go on from an entry that was found on the disk, and from a time after it."""
         if self._doubtful is not None:
-            self.entered, self._lsns = self._doubtful
+            self.entered, self._lsns, _ = self._doubtful
             self._doubtful = None
         self.rebuild(lsn, seen)
         assert self.reference is not None

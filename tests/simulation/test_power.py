@@ -1,7 +1,8 @@
-"""Power fails in every operation of a disk, and in a write before every byte of it."""
+"""Power fails in every operation of a disk, and in a write before every byte of it; every operation fails."""
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterator
 
@@ -94,4 +95,29 @@ def run(operation: int, byte: int, draw: int) -> None:
         except Violation as violation:
             pytest.fail(f"power lost in operation {operation}, byte {byte}, draw {draw}: {step}: {violation}")
     assert disk.dead
+    world.close()
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EIO], ids=errno.errorcode.get)
+def test_every_failure(number: int) -> None:
+    """Any operation fails, once: nothing that was heard of is lost, and after a restart all goes well."""
+    last, _ = list(places())[-1]
+    for operation in range(1, last + 1):
+        run_failing(operation, number)
+
+
+def run_failing(operation: int, number: int) -> None:
+    """Run all steps; one operation fails."""
+    disk = SimDisk()
+    disk.fails[operation] = number
+    try:
+        world = DurableWorld(disk=disk)
+    except OSError:  # it does not open
+        world = DurableWorld(disk=disk.after_kill())
+    for step in [*SCRIPT, ("resume",), ("kill",), *AFTER]:
+        try:
+            world.step(step)
+        except Violation as violation:
+            pytest.fail(f"operation {operation} ({disk.failed_kind}) failed: {step}: {violation}")
+    assert disk.failures
     world.close()
