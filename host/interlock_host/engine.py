@@ -96,6 +96,7 @@ class Engine:
         self.modules: dict[str, Module] = {}
         """By short name, or by full package where two share the short one."""
         self.draining = False
+        self._closed = False
         self._methods: dict[str, Method] = {}
         self._instances: dict[Module, dict[bytes, Instance]] = {}
         self._count = 0
@@ -119,6 +120,7 @@ class Engine:
         try:
             self.recovered = life.recover(progress)
         except BaseException:
+            self._driver.close()
             store.close(clean=False)
             raise
         self.life = life
@@ -203,7 +205,7 @@ class Engine:
             try:
                 return instance.start(method, request, sink, trace, scope)
             except Gone:
-                continue
+                self._check_not_closed()
 
     def open_stream(self, method: Method, sink: Sink, trace: CallTrace | None = None) -> StreamCall:
         """Begin a call whose client streams; its first message picks the instance."""
@@ -220,6 +222,7 @@ class Engine:
                 instance.begin(call, message)
             except Gone:
                 call.begun = False
+                self._check_not_closed()
             except HostError:
                 call.begun = False
                 raise
@@ -228,14 +231,21 @@ class Engine:
         if self.draining:
             raise HostError(UNAVAILABLE, "SHUTTING_DOWN", "the host takes no new calls")
 
+    def _check_not_closed(self) -> None:
+        """Stop a call that was under way when the engine was closed: what was there must not begin anew."""
+        if self._closed:
+            raise HostError(UNAVAILABLE, "SHUTTING_DOWN", "the host takes no new calls")
+
     def _absent(self, method: Method, name: bytes) -> Instance:
         """Make the instance; for a read, one that is thrown away after it."""
+        self._check_not_closed()
         text = check_name(name)
         if method.read:
             if self.life is not None and self._level(method.module, text) is not Level.EPHEMERAL:
                 self.life.check_absent(method.module, text)
             return self.fresh(method.module, text)
         with self._lock:
+            self._check_not_closed()
             instances = self._instances[method.module]
             if name not in instances:
                 instances[name] = self._new(method.module, text)
@@ -304,13 +314,17 @@ class Engine:
             HostError: NOT_FOUND.
         """
         instance = self.instance(module_name, instance_name)
-        cancelled = instance.delete()
-        durable = isinstance(instance, DurableInstance)
-        if self.life is not None and isinstance(instance, DurableInstance):
-            self.life.forget(instance)
-        with self._lock:
-            gone = self._instances[self.modules[module_name]].pop(instance_name.encode(), None)
-            self._count -= gone is not None and not durable
+        with instance.lock:  # its callers wait, and then find another, or this one if the disk refuses
+            if instance.state is State.DELETED:
+                text = f"{module_name}/{instance_name} was deleted a moment ago"
+                raise HostError(NOT_FOUND, "NOT_FOUND", text)
+            cancelled = instance.delete()
+            durable = isinstance(instance, DurableInstance)
+            if self.life is not None and isinstance(instance, DurableInstance):
+                self.life.forget(instance)
+            with self._lock:
+                gone = self._instances[self.modules[module_name]].pop(instance_name.encode(), None)
+                self._count -= gone is not None and not durable
         return cancelled
 
     def parked_calls(self) -> int:
@@ -399,7 +413,7 @@ class Engine:
 
     def close(self) -> None:
         """Cancel every parked call (reason 4), end every instance and the driver."""
-        self.draining = True
+        self.draining = self._closed = True
         for instance in self.instances():
             if not isinstance(instance, DurableInstance):
                 instance.delete(CancelReason.SHUTDOWN)

@@ -30,6 +30,10 @@ class DurableHost(Host, Protocol):
         """The instance has a machine now."""
         ...
 
+    def asleep(self, instance: DurableInstance) -> None:
+        """The instance has no machine any more; under its lock."""
+        ...
+
     def save_soon(self, instance: DurableInstance) -> None:
         """Much of the instance is in the journal alone: take a snapshot of it."""
         ...

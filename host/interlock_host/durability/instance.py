@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Set
+from types import TracebackType
 from typing import TYPE_CHECKING, cast
 
 from interlock.journal.v1 import journal_pb2
@@ -15,8 +16,9 @@ from interlock_host.durability.replay import Muted, NotReplayed, Standing, repla
 from interlock_host.durability.store import Fenced, JournalFailed, Kind, Store
 from interlock_host.durability.transaction import Transaction
 from interlock_host.errors import UNAVAILABLE, UNIMPLEMENTED, Failure, HostError, cancelled_as
-from interlock_host.instance import NEVER, State
+from interlock_host.instance import NEVER, Gone, State
 from interlock_host.journal.entry import Entry
+from interlock_host.once import leave
 from interlock_host.snapshot.form import Snapshot
 from interlock_host.wasm.image import Image, capture
 from interlock_host.wasm.machine import Machine
@@ -31,6 +33,28 @@ UNKNOWN = -1
 """The last LSN of an instance whose last entries were lost, until it was read again."""
 
 
+class Whole:
+    """An entry, under its instance's lock, that is in the journal as it is in memory, or lost.
+
+    KeyboardInterrupt may end it between any two steps: it ran and is not in the journal,
+    or is there and its records are not handed on. What the disk has is right in any case.
+    """
+
+    __slots__ = ("_instance",)
+
+    def __init__(self, instance: DurableInstance) -> None:
+        self._instance = instance
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is not None and not issubclass(kind, (HostError, Gone)):
+            self._instance.lose(cancelled_as(CancelReason.RESTART))
+
+
 class DurableInstance(Transaction):
     """Keeps its entries in a store, and comes back from them.
 
@@ -38,7 +62,9 @@ class DurableInstance(Transaction):
     trapped is made again without the entry that did it.
     """
 
-    __slots__ = ("birth", "last_used", "saved_lsn", "saving", "sleeps_until")
+    __slots__ = (
+        "birth", "last_used", "losses", "lost_at", "saved_lsn", "saving", "sleeps_until", "writing",
+    )  # fmt: skip
 
     def __init__(self, host: DurableHost, module: Module, name: str, store: Store, level: Level) -> None:
         super().__init__(host, module, name, store, level)
@@ -49,8 +75,14 @@ class DurableInstance(Transaction):
         """Whether a snapshot of it was asked for."""
         self.last_used = 0
         """When it was last called, in ns of the host's clock."""
+        self.writing = False
+        """Whether a thread writes a snapshot of it; there is one at a time."""
         self.sleeps_until = NEVER
         """The deadline while its machine is not in memory."""
+        self.losses = 0
+        """How often what was in memory was lost."""
+        self.lost_at = 0
+        """The last LSN that may be its own, where that is not known."""
 
     # Calls
 
@@ -66,10 +98,13 @@ class DurableInstance(Transaction):
         self.store.check()
         if method.read and not self.id:
             return self._host.fresh(self).start(method, request, sink, trace)
-        if scope and self.machine is None:
-            with self.lock:
-                self._ready()  # its answers sleep with it
-        call = super().start(self._own(method), request, sink, trace, scope)
+        if scope:
+            with self.lock:  # throughout: its answers sleep with it
+                if self.machine is None:
+                    self._ready()
+                call = super().start(self._own(method), request, sink, trace, scope)
+        else:
+            call = super().start(self._own(method), request, sink, trace)
         if call.answer is None and call.sink is None:
             with self.store.barrier.lock:
                 if call.answer is None:
@@ -94,10 +129,11 @@ class DurableInstance(Transaction):
 
     def _begin(self, call: Call, request: bytes) -> None:
         self.message_entered = request
-        try:
-            super()._begin(call, request)
-        finally:
-            self.commit(Kind.CALL, call, request)
+        with Whole(self):
+            try:
+                super()._begin(call, request)
+            finally:
+                self.commit(Kind.CALL, call, request)
         self.last_used = self.last_now
 
     def _park(self, call: Call) -> None:
@@ -109,31 +145,34 @@ class DurableInstance(Transaction):
 
     def message(self, call: Call, message: bytes) -> None:
         """Enter a later message of a client stream."""
-        with self.lock:
+        with self.lock, Whole(self):
             self.message_entered = message
             super().message(call, message)
             self.commit(Kind.MESSAGE, call, message)
 
     def half_close(self, call: Call) -> None:
         """Enter `interlock_half_close`."""
-        with self.lock:
+        with self.lock, Whole(self):
             super().half_close(call)
             self.commit(Kind.HALF_CLOSE, call)
 
     def cancel(self, call: Call, reason: CancelReason, failure: Failure | None = None) -> None:
         """Take a call from the module."""
-        with self.lock:
+        with self.lock, Whole(self):
             super().cancel(call, reason, failure)
             self.commit(Kind.CANCEL, call, detail=reason)
 
     def leave(self, rider: Rider, carrier: Call, reason: CancelReason, failure: Failure | None) -> None:
         """Take a retry off the call that it waits for."""
-        with self.lock, self.store.barrier.lock:
-            super().leave(rider, carrier, reason, failure)
+        with self.lock:
+            with self.store.barrier.lock:
+                alone = leave(rider, carrier, reason, failure)
+            if alone:  # without the barrier's lock: this may wait for the disk
+                self.cancel(carrier, reason)
 
     def tick(self) -> None:
         """Do what is due, waking for it."""
-        with self.lock:
+        with self.lock, Whole(self):
             self.scheduled = NEVER
             if self.store.failure is not None:
                 return  # once it can be written, `revive` looks what is due
@@ -146,6 +185,8 @@ class DurableInstance(Transaction):
         """Wake for what is due; return whether there is a machine. What cannot be read now is tried again."""
         now = self._host.clock.now()
         if self.sleeps_until > now:
+            if self.sleeps_until != NEVER:
+                self._host.schedule(self, self.sleeps_until)
             return False
         try:
             self._wake(due=True)
@@ -210,10 +251,13 @@ class DurableInstance(Transaction):
             HostError: UNAVAILABLE/JOURNAL_FAILED.
         """
         self.store.check()
-        if self.last_lsn > 0:
-            self.store.sync(self.last_lsn)
+        self.store.sync(self.lost_at if self.last_lsn == UNKNOWN else self.last_lsn)
         self._host.making(self, due=due)
-        history = self.store.history(self.id, self.last_lsn)
+        try:
+            history = self.store.history(self.id, self.last_lsn)
+        except OSError as error:
+            text = f"{self.module.name}/{self.name} cannot be read: {error.strerror or error}"
+            raise HostError(UNAVAILABLE, "JOURNAL_FAILED", text) from error
         if history.damage:
             self.refuse(history.damage)
             self._release()
@@ -239,6 +283,9 @@ class DurableInstance(Transaction):
         except NotReplayed as error:
             self.machine = None
             self.refuse(str(error))
+        except BaseException:  # cut short, by KeyboardInterrupt say: it sleeps on
+            self.machine, self.calls, self.last_lsn = None, known, UNKNOWN
+            raise
         finally:
             self._host, self.replaying = host, False
             self.begin_transaction()
@@ -302,20 +349,30 @@ class DurableInstance(Transaction):
             self.saving = False
             if self.machine is None or not self.id:
                 return self.asleep and self.saved_lsn == self.last_lsn
-            if self.saved_lsn == self.last_lsn:
-                return True
+            if self.writing or self.saved_lsn == self.last_lsn:
+                return self.saved_lsn == self.last_lsn
+            self.writing = True
             lsn, head, image = self.last_lsn, write_head(self), self.image()
             entries, size = self.unsaved_entries, self.unsaved_bytes
-        # A snapshot of what the journal may yet lose would bring it back.
-        self.store.sync(lsn)
-        self.store.snapshots.write(self.id, lsn, head, image)
+            instance_id, losses = self.id, self.losses
+        try:
+            # A snapshot of what the journal may yet lose would bring it back. After a failure the
+            # same LSN is another entry's; `losses` tells.
+            self.store.sync(lsn)
+            if self.losses != losses:
+                return False
+            self.store.snapshots.write(instance_id, lsn, head, image)
+        finally:
+            self.writing = False
         with self.lock:
             if self.state is State.DELETED:  # meanwhile
-                self.store.snapshots.remove(self.id)
+                self.store.snapshots.remove(instance_id)
+                return False
+            if self.losses != losses:
                 return False
             self.saved_lsn = max(self.saved_lsn, lsn)
-            self.unsaved_entries -= entries
-            self.unsaved_bytes -= size
+            self.unsaved_entries = max(0, self.unsaved_entries - entries)
+            self.unsaved_bytes = max(0, self.unsaved_bytes - size)
             return self.last_lsn == lsn
 
     def image(self) -> Image:
@@ -336,6 +393,9 @@ class DurableInstance(Transaction):
             if not self.id or self.saved_lsn != self.last_lsn:
                 return False
             self.sleeps_until, self.machine, self.answers = machine.deadline, None, None
+            self._host.asleep(self)
+            if self.sleeps_until != NEVER:
+                self._host.schedule(self, self.sleeps_until)
             return True
 
     def revive(self) -> None:
@@ -359,7 +419,9 @@ class DurableInstance(Transaction):
             self.machine, self.answers, self.calls, self.parked_bytes = None, None, {}, 0
             self.begin_transaction()
             self.sleeps_until = NEVER
-            if self.id > self.store.journal.durable_lsn:
+            self.losses += 1
+            self.lost_at = self.store.journal.last_lsn
+            if self.id > self.lost_at:
                 self.id = self.last_lsn = self.saved_lsn = 0  # it never was
             elif self.id:
                 self.last_lsn = UNKNOWN

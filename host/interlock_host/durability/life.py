@@ -16,7 +16,7 @@ from interlock_host.durability.levels import Level
 from interlock_host.durability.recovery import Progress, Recovered, recover
 from interlock_host.durability.store import JournalFailed, Store, journal_failed
 from interlock_host.errors import FAILED_PRECONDITION, RESOURCE_EXHAUSTED, HostError
-from interlock_host.instance import NEVER, State
+from interlock_host.instance import State
 from interlock_host.journal.entry import Kind
 from interlock_host.module import Module
 from interlock_host.observer import EngineObserver
@@ -52,8 +52,9 @@ class Life:
         """Ids of instances whose name cannot be read, and the last LSN that is known of each."""
         self._unnamed = ""
         self._keeper: Keeper | None = None
+        self._came_back = False
         store.on_failed = self.failed
-        store.on_resumed = self.resumed
+        store.on_resumed = self._come_back
 
     def recover(self, progress: Progress | None = None) -> Recovered:
         """Make every instance of the data directory again."""
@@ -62,6 +63,8 @@ class Life:
         self.store.scan.close()
         if self.store.threads:
             self._keeper = Keeper(self.keep, max(1.0, self.store.options.idle_seconds / _LOOKS))
+            if self._came_back:
+                self._keeper.wake()
         return recovered
 
     # Instances
@@ -214,6 +217,11 @@ class Life:
         with self._lock:
             self._live[instance] = None
 
+    def asleep(self, instance: DurableInstance) -> None:
+        """The instance has no machine any more; under its lock."""
+        with self._lock:
+            self._live.pop(instance, None)
+
     def settled(self, instance: DurableInstance) -> None:
         """The instance was recovered; others sleep where that is too many in memory."""
         self.awake(instance)
@@ -234,6 +242,9 @@ class Life:
 
         A disk that refuses is told to the observer; all of it is tried again.
         """
+        if self._came_back:
+            self._came_back = False
+            self.resumed()
         try:
             while self._wanted:
                 self._wanted.popleft().save()
@@ -254,27 +265,34 @@ class Life:
     def _sleepers(self) -> list[DurableInstance]:
         with self._lock:
             live = list(self._live)
-        gone = [instance for instance in live if instance.machine is None]
-        with self._lock:
-            for instance in gone:
-                self._live.pop(instance, None)
+        for instance in live:
+            # Only under its lock is it certain that none is being made. Who waited here for a lock while
+            # it holds that of an instance to be made could wait for a thread that waits for it.
+            if instance.machine is None and instance.lock.acquire(blocking=False):
+                try:
+                    if instance.machine is None:
+                        self.asleep(instance)
+                finally:
+                    instance.lock.release()
         return [instance for instance in live if instance.machine is not None and not instance.calls]
 
     def _make_room(self, count: int) -> None:
-        oldest = sorted(self._sleepers(), key=operator.attrgetter("last_used"))
-        for instance in oldest[:count]:
+        for instance in sorted(self._sleepers(), key=operator.attrgetter("last_used")):
+            if count <= 0:
+                return
+            if not instance.lock.acquire(blocking=False):
+                continue  # it is not idle
             try:
-                self._hibernate(instance)
+                count -= self._hibernate(instance)
             except (HostError, OSError) as error:
                 self.observer.not_saved(f"{instance.module.name}/{instance.name}: {error}")
                 return
+            finally:
+                instance.lock.release()
 
-    def _hibernate(self, instance: DurableInstance) -> None:
-        if instance.save() and instance.sleep():
-            with self._lock:
-                self._live.pop(instance, None)
-            if instance.sleeps_until != NEVER:
-                self.engine.schedule(instance, instance.sleeps_until)
+    @staticmethod
+    def _hibernate(instance: DurableInstance) -> bool:
+        return instance.save() and instance.sleep()
 
     def save_all(self, progress: Callable[[int, int], None]) -> int:
         """Save every instance, and remove the journal behind; return how many there are."""
@@ -358,7 +376,19 @@ class Life:
         self.store.barrier.fail(self.store.journal.durable_lsn, journal_failed(failure))
         for instance in self.instances():
             instance.lose(failure)
+        # What an entry emitted that was appended before the failure and held behind it. Once LSNs are
+        # given out again, it would leave with whoever gets its own.
+        self.store.barrier.fail(self.store.journal.durable_lsn, journal_failed(failure))
         self.store.recovered()
+
+    def _come_back(self) -> None:
+        """Leave `resumed` to the keeper: the thread that syncs may wait for no instance."""
+        if self.store.threads:
+            self._came_back = True
+            if self._keeper is not None:
+                self._keeper.wake()
+        else:
+            self.resumed()
 
     def resumed(self) -> None:
         """The disk takes entries again: come back, and do what is due."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import threading
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import NamedTuple
@@ -99,6 +100,7 @@ class Store:
         self.on_resumed: Callable[[], None] = lambda: None
         self._losing: JournalFailed | None = None
         self._kept_modules: set[str] = set()
+        self._keeping_module = threading.Lock()
         self._held: DataLock | None = None
         self._committer: Committer | None = None
         self.threads = threads
@@ -139,7 +141,8 @@ class Store:
     @property
     def failure(self) -> JournalFailed | None:
         """Why nothing can be written now, if so."""
-        return self._losing or self.journal.failure
+        # In this order: the journal's own is lifted only while `_losing` is there.
+        return self.journal.failure or self._losing
 
     def check(self) -> None:
         """Refuse what could not be written.
@@ -178,7 +181,8 @@ class Store:
         if module.digest in self._kept_modules:
             return
         try:
-            self.modules.put(module.digest, module.wasm)
+            with self._keeping_module:  # two writers of one file would be in each other's way
+                self.modules.put(module.digest, module.wasm)
         except OSError as error:
             text = f"cannot keep {module.name} in the data directory: {error.strerror or error}"
             raise HostError(UNAVAILABLE, "JOURNAL_FAILED", text) from error

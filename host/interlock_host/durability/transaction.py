@@ -221,9 +221,13 @@ class Transaction(Instance):
 
     def _release(self) -> None:
         held, self._held = self._held, []
-        if held:
-            lsn = self.last_lsn if self.level is Level.DURABLE else 0
-            self.store.barrier.hold(lsn, held)
+        if not held:
+            return
+        try:
+            self.store.barrier.hold(self.last_lsn if self.level is Level.DURABLE else 0, held)
+        except BaseException:
+            self._held = held  # `lose` tells those that heard of nothing
+            raise
 
     # What the whole instance adds
 

@@ -72,6 +72,8 @@ class Committer:
     def wait(self, lsn: int, timeout: float | None = None, epoch: int | None = None) -> bool:
         """Wait until an entry is durable; False if the journal fails first, or the seconds are over.
 
+        An LSN that the journal no longer has was discarded before the wait began.
+
         Args:
             epoch: `Journal.epoch` from before the append, where it may have failed since;
                 None takes the one of now.
@@ -81,7 +83,9 @@ class Committer:
             epoch = journal.epoch
 
         def settled() -> bool:
-            return journal.durable_lsn >= lsn or journal.epoch != epoch or self._ended
+            if journal.durable_lsn >= lsn or journal.epoch != epoch or self._ended:
+                return True
+            return lsn > journal.last_lsn
 
         self.wake(True)
         with self._flushed:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import collections
+import contextlib
 import logging
 import threading
 import time
@@ -55,6 +57,8 @@ class Front:
         self.thread = threading.get_ident()
         self.open: set[Call] = set()
         """Calls with an answer outstanding: parked ones and streams, until grpc is done with them."""
+        self._posted: collections.deque[tuple[Callable[..., object], tuple[Any, ...]]] = collections.deque()
+        """What other threads had to say, in order, until the loop's thread comes to it."""
         self._emptied = asyncio.Event()
         self._offload: ThreadPoolExecutor | None = None
         self._log = logger("call")
@@ -97,11 +101,20 @@ class Front:
             self.cancel(entry.result(), CancelReason.DISCONNECT)
 
     def on_loop(self, callback: Callable[..., object], *arguments: Any) -> None:
-        """Call back on the loop: at once if this is its thread, else soon."""
+        """Call back on the loop: at once if this is its thread, else soon; in order in any case."""
         if threading.get_ident() == self.thread:
+            if self._posted:
+                self._run_posted()
             callback(*arguments)
         else:
-            self.loop.call_soon_threadsafe(callback, *arguments)
+            self._posted.append((callback, arguments))
+            with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits
+                self.loop.call_soon_threadsafe(self._run_posted)
+
+    def _run_posted(self) -> None:
+        while self._posted:
+            callback, arguments = self._posted.popleft()
+            callback(*arguments)
 
     def cancel(self, call: Call, reason: CancelReason) -> None:
         """Take a call from its module, without waiting where the module runs off the loop."""

@@ -32,6 +32,11 @@ class Guard:
         if self.refusal is not None:
             raise self.refusal(_TEXTS[self.refusal])
 
+    @property
+    def here(self) -> bool:
+        """Whether this is still the process that the transport was opened in."""
+        return self.refusal is not WrongProcess
+
     def close(self) -> bool:
         """Refuse calls from now on; return whether the caller is to clean up."""
         first = self.refusal is None

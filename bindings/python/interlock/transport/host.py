@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import time
 from pathlib import Path
@@ -137,7 +138,8 @@ class LocalHost:
         back = request.undo(answer.payload)
         method = self._engine.method(back.path) if back else None
         if back is not None and method is not None:
-            self._engine.start(method, back.body)
+            with contextlib.suppress(HostError):  # then a lease gives it back, when it runs out
+                self._engine.start(method, back.body)
 
     def close(self) -> None:
         """Cancel every call and end the engine, if it is the client's own."""

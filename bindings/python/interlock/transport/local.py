@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import queue
+import sys
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -58,6 +59,9 @@ class LocalTransport:
         except BaseException:
             # KeyboardInterrupt: nobody will read the answer, whether or not it came first.
             call.cancel(CancelReason.DISCONNECT)
+            if call.answer is None:  # with a data directory it comes when the disk has it
+                with contextlib.suppress(queue.Empty):
+                    answers.get(timeout=self._host.deadline)
             self._host.undo(request, call.answer)
             raise
 
@@ -132,5 +136,7 @@ class LocalStream:
         self._call.cancel(CancelReason.DISCONNECT)
 
     def __del__(self) -> None:
-        if hasattr(self, "_call"):
+        # At the interpreter's end a thread of the engine's may have died with its locks; in a
+        # forked child none of them is left.
+        if hasattr(self, "_call") and not sys.is_finalizing() and self._host.guard.here:
             self.close()

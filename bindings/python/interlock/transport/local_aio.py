@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import collections
 import contextlib
 import contextvars
 import threading
@@ -33,6 +34,8 @@ class AsyncLocalTransport:
         self._closed = False
         self._turn = 0
         self._thread = 0
+        self._posted: collections.deque[tuple[Any, tuple[Any, ...]]] = collections.deque()
+        """What other threads had to say, in order, until the loop's thread comes to it."""
 
     async def start(self) -> None:
         """Load the modules, on a thread: compiling them takes a while the first time."""
@@ -70,12 +73,12 @@ class AsyncLocalTransport:
         waiting: asyncio.Future[Record] = self._loop.create_future()
 
         def sink(record: Record) -> None:
-            self.on_loop(_settle, waiting, record)
+            self.on_loop(self._settle, waiting, request, record)
 
         if method.module.limits.entry_budget_ms <= _INLINE_BUDGET_MS:
             call = host.start(method, request.body, sink)
         else:
-            call = await self._start_on_thread(method, request, sink)
+            call = await self._start_on_thread(method, request, sink, waiting)
         answer = call.answer
         if answer is None:
             answer = await self._wait(call, waiting, request)
@@ -83,21 +86,23 @@ class AsyncLocalTransport:
             await self._give_way()
         return host.finish(call, answer, began)
 
-    async def _start_on_thread(self, method: Method, request: Request, sink: Any) -> Call:
+    async def _start_on_thread(
+        self, method: Method, request: Request, sink: Any, waiting: asyncio.Future[Record]
+    ) -> Call:
         # The thread needs this task's context: the current span is in it.
         run = contextvars.copy_context().run
         entry = self._loop.run_in_executor(None, run, self._ready.start, method, request.body, sink)
         try:
             return await asyncio.shield(entry)
         except asyncio.CancelledError:
-            entry.add_done_callback(lambda done: self._abandoned(done, request))
+            entry.add_done_callback(lambda done: self._abandoned(done, waiting, request))
             raise
 
-    def _abandoned(self, entry: asyncio.Future[Call], request: Request) -> None:
-        if entry.cancelled() or entry.exception() is not None:
-            return
-        self.cancel(entry.result(), CancelReason.DISCONNECT)
-        self._ready.undo(request, entry.result().answer)
+    def _abandoned(
+        self, entry: asyncio.Future[Call], waiting: asyncio.Future[Record], request: Request
+    ) -> None:
+        if not entry.cancelled() and entry.exception() is None:
+            self._leave(entry.result(), waiting, request)
 
     async def _wait(self, call: Call, waiting: asyncio.Future[Record], request: Request) -> Record:
         seconds = request.wait + self._ready.deadline
@@ -105,11 +110,24 @@ class AsyncLocalTransport:
         try:
             return await waiting
         except asyncio.CancelledError:
-            self.cancel(call, CancelReason.DISCONNECT)
-            self._ready.undo(request, call.answer)
+            self._leave(call, waiting, request)
             raise
         finally:
             timer.cancel()
+
+    def _leave(self, call: Call, waiting: asyncio.Future[Record], request: Request) -> None:
+        """Cancel a call whose caller is gone, and give back what its answer hands out, now or later."""
+        if call.answer is None:
+            waiting.cancel()  # `_settle` gives it back
+        elif not waiting.cancelled():
+            self._ready.undo(request, call.answer)
+        self.cancel(call, CancelReason.DISCONNECT)
+
+    def _settle(self, waiting: asyncio.Future[Record], request: Request, record: Record) -> None:
+        if waiting.cancelled():
+            self._loop.call_soon(self._ready.undo, request, record)  # here the engine's locks are held
+        elif not waiting.done():
+            waiting.set_result(record)
 
     async def _give_way(self) -> None:
         self._turn += 1
@@ -125,12 +143,19 @@ class AsyncLocalTransport:
             self._loop.run_in_executor(None, call.cancel, reason)
 
     def on_loop(self, callback: Any, *arguments: Any) -> None:
-        """Call back on the loop: at once if this is its thread, else soon."""
+        """Call back on the loop: at once if this is its thread, else soon; in order in any case."""
         if threading.get_ident() == self._thread:
+            self._run_posted()
             callback(*arguments)
             return
+        self._posted.append((callback, arguments))
         with contextlib.suppress(RuntimeError):  # the loop was closed: nobody waits
-            self._loop.call_soon_threadsafe(callback, *arguments)
+            self._loop.call_soon_threadsafe(self._run_posted)
+
+    def _run_posted(self) -> None:
+        while self._posted:
+            callback, arguments = self._posted.popleft()
+            callback(*arguments)
 
     def stream(self, request: Request) -> AsyncLocalStream:
         """Open a server stream."""
@@ -215,8 +240,3 @@ class AsyncLocalStream:
             self._ended = True
         elif not self._call.done:
             self._transport.cancel(self._call, CancelReason.DISCONNECT)
-
-
-def _settle(waiting: asyncio.Future[Record], record: Record) -> None:
-    if not waiting.done():
-        waiting.set_result(record)
