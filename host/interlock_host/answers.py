@@ -17,6 +17,8 @@ import google_crc32c
 from interlock_host.calls import Call, Record, Rider
 from interlock_host.errors import INVALID_ARGUMENT, HostError
 
+_new = tuple.__new__
+
 KEPT_NS = 600_000_000_000
 """How long an answer is kept, by the instance's time."""
 KEPT_ANSWERS = 16_384
@@ -110,21 +112,22 @@ class Answers:
         """Keep the answer of an open call, and let go of what is too old or too much."""
         found = self._open.pop(call.identity, None)
         if found is not None:
-            self.put(call.identity, Kept(found[0], call.request_bytes, record, now))
+            self.put(call.identity, _new(Kept, (found[0], call.request_bytes, record, now)))
 
     def put(self, identity: bytes, kept: Kept) -> None:
         """Keep an answer as the newest."""
-        self._kept[identity] = kept
+        answers = self._kept
+        answers[identity] = kept
         self._bytes += len(identity) + len(kept.record.payload)
         while self._over(kept.now):
-            gone, old = self._kept.popitem(last=False)
+            gone, old = answers.popitem(last=False)
             self._bytes -= len(gone) + len(old.record.payload)
 
     def _over(self, now: int) -> bool:
-        if len(self._kept) <= 1:
-            return False
-        oldest = next(iter(self._kept.values()))
-        return len(self._kept) > KEPT_ANSWERS or self._bytes > KEPT_BYTES or oldest.now + KEPT_NS < now
+        count = len(self._kept)
+        if count > KEPT_ANSWERS or self._bytes > KEPT_BYTES:
+            return count > 1
+        return self._kept[next(iter(self._kept))].now + KEPT_NS < now
 
 
 def _check(same: bool) -> None:

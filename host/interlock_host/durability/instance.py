@@ -258,6 +258,9 @@ class DurableInstance(Transaction):
         except OSError as error:
             text = f"{self.module.name}/{self.name} cannot be read: {error.strerror or error}"
             raise HostError(UNAVAILABLE, "JOURNAL_FAILED", text) from error
+        if history.damage and history.again:
+            text = f"{self.module.name}/{self.name} cannot be read: {history.damage}"
+            raise HostError(UNAVAILABLE, "JOURNAL_FAILED", text)
         if history.damage:
             self.refuse(history.damage)
             self._release()

@@ -104,16 +104,20 @@ def _apply(instance: DurableInstance, entry: Entry) -> None:
         text = f"LSN {entry.lsn} follows {entry.previous}, not {instance.last_lsn}: entries are missing"
         raise NotReplayed(text)
     instance.begin_transaction()
-    if entry.kind == Kind.CREATE:
+    enter = _ENTER.get(entry.kind)
+    if enter is not None:
+        now = entry.now
+        instance._settle_at(now)
+        enter(instance, entry)
+        instance._leave(now)
+    elif entry.kind == Kind.CREATE:
         _create(instance, entry)
     elif entry.kind == Kind.VOID:
         _void(instance, entry)
     elif entry.kind == Kind.DELETE:
         instance.machine, instance.state = None, State.DELETED
     else:
-        instance._settle_at(entry.now)
-        _ENTER[entry.kind](instance, entry)
-        instance._leave(entry.now)
+        raise NotReplayed(f"LSN {entry.lsn} is of kind {entry.kind}, which this version does not know")
     if instance.outcome != entry.outcome and instance.state is State.LIVE:
         text = (
             f"LSN {entry.lsn} was answered differently in replay: {instance.module.name} is not"

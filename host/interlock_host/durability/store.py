@@ -60,6 +60,8 @@ class History(NamedTuple):
     """Why it cannot be made again; empty if it can."""
     notes: list[str]
     """What is wrong, and cost nothing."""
+    again: bool = False
+    """Whether another try may find more: the disk would not give a file."""
 
 
 class Store:
@@ -272,7 +274,7 @@ class Store:
         elif max(after, extent.last_lsn if extent else 0) < found.reached:
             why = f"the journal no longer leads to its LSN {found.reached}"
         if why:
-            return History(snapshot, (), "; ".join([why, *notes]), notes)
+            return History(snapshot, (), "; ".join([why, *notes]), notes, found.unreadable)
         return History(snapshot, scanned.entries(instance, after), "", notes)
 
     # End

@@ -43,6 +43,10 @@ class SnapshotDamaged(Exception):
     """A snapshot cannot be used; says why."""
 
 
+class SnapshotUnreadable(SnapshotDamaged):
+    """The disk would not give the file; another time it may."""
+
+
 class Snapshot(NamedTuple):
     """The state of an instance once the entry of an LSN had run."""
 

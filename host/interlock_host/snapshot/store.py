@@ -8,7 +8,7 @@ import threading
 from typing import NamedTuple
 
 from interlock_host.disk import Disk
-from interlock_host.snapshot.form import Snapshot, SnapshotDamaged, decode, encode
+from interlock_host.snapshot.form import Snapshot, SnapshotDamaged, SnapshotUnreadable, decode, encode
 from interlock_host.snapshot.whole import open_folder, write_whole
 from interlock_host.wasm.image import Image
 
@@ -26,6 +26,8 @@ class Found(NamedTuple):
     reached: int = 0
     """The LSN of the newest file, whole or not: the instance was there. A state that the
     journal does not lead that far, because its entries were dropped, is an old one."""
+    unreadable: bool = False
+    """Whether the disk would not give one of the newer files now: it may be whole."""
 
 
 class SnapshotStore:
@@ -113,14 +115,18 @@ class SnapshotStore:
         counts no more: what it should have been a second copy of is not removed for it.
         """
         damage: list[str] = []
+        unreadable = False
         reached = max(self._files(instance), default=0)
         for lsn in reversed(self.lsns(instance)):
             try:
-                return Found(self.read(instance, lsn), damage, reached)
+                return Found(self.read(instance, lsn), damage, reached, unreadable)
+            except SnapshotUnreadable as error:
+                damage.append(str(error))
+                unreadable = True
             except SnapshotDamaged as error:
                 damage.append(str(error))
                 self._discount(instance, lsn)
-        return Found(None, damage, reached)
+        return Found(None, damage, reached, unreadable)
 
     def _discount(self, instance: int, lsn: int) -> None:
         with self._lock:
@@ -144,7 +150,7 @@ class SnapshotStore:
         except SnapshotDamaged as error:
             raise SnapshotDamaged(f"{path}: {error}") from None
         except OSError as error:
-            raise SnapshotDamaged(f"{path}: {error.strerror or error}") from error
+            raise SnapshotUnreadable(f"{path}: {error.strerror or error}") from error
 
     def instances(self) -> list[int]:
         """Return the ids of all instances that have a file, whether it counts or not."""

@@ -221,3 +221,29 @@ def test_a_module_that_is_not_served_any_more(puppet_folder: Path) -> None:
     world.crash()
     assert not world.recovered.refused
     assert world.instance("puppet").machine is not None
+
+
+def test_a_disk_that_will_not_read_is_asked_again(world: World) -> None:
+    world.add(5)
+    sleep(world)
+    world.disk.failing = lambda step, path: OSError(5, "I/O error") if step == "read" else None
+    with pytest.raises(HostError, match="cannot be read"):
+        world.add(1)
+    world.disk.failing = lambda step, path: None
+    assert world.value() == 5
+
+
+def test_a_snapshot_that_cannot_be_read_now_is_not_lost(puppet_folder: Path) -> None:
+    options = StoreOptions(segment_bytes=512, journal_bytes=1, snapshots_kept=1)
+    world = World(puppet_folder, options=options)
+    for _ in range(20):
+        world.add(1)
+        world.sync()
+    world.life.keep()
+    sleep(world)
+    world.disk.failing = lambda step, path: OSError(5, "I/O error") if path.endswith(".snap") else None
+    with pytest.raises(HostError) as refused:
+        world.add(1)
+    assert refused.value.failure.reason == "JOURNAL_FAILED"
+    world.disk.failing = lambda step, path: None
+    assert world.value() == 20

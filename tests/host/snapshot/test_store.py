@@ -113,7 +113,7 @@ def test_remove_lasts(memory: MemoryDisk) -> None:
     memory.steps.clear()
     store.remove(ID)
     assert memory.steps == [f"remove {path(OLD)}", f"remove {path(NEW)}", "sync_folder snapshots"]
-    assert store.newest(ID) == (None, [], 0)
+    assert store.newest(ID) == (None, [], 0, False)
 
 
 def test_name_that_may_not_last(memory: MemoryDisk) -> None:
