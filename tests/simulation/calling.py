@@ -6,7 +6,7 @@ from collections import Counter
 from functools import partial
 from typing import NamedTuple
 
-from interlock_host.calls import Call, CancelReason
+from interlock_host.calls import Call, CancelReason, Sink
 from interlock_host.clock import VirtualClock
 from interlock_host.engine import Engine
 from interlock_host.errors import HostError, cancelled_as
@@ -74,10 +74,14 @@ class Calling(Hearing):
 
     def start(self, opened: Open) -> Call:
         """Make a call to the engine."""
-        number, heard = opened.number, opened.actor.heard
         scope, wire = opened.once
         method = self.methods[opened.actor.module, opened.method]
-        return self.engine.start(method, wire, lambda record: heard.append((number, record)), None, scope)
+        return self.engine.start(method, wire, self.ear(opened), None, scope)
+
+    def ear(self, opened: Open) -> Sink:
+        """Return what hears the records of a call."""
+        number, heard = opened.number, opened.actor.heard
+        return lambda record: heard.append((number, record))
 
     def known(self, opened: Open) -> Known | None:
         """Return what is known of a call that came before with the same request id."""
@@ -201,7 +205,6 @@ class Calling(Hearing):
             number, record = heard[len(said)]
             raise Violation(self.tell(number, f"hears {self.value(number, record)} for no reason"))
         if len(heard) < len(said):
-            raise Violation(
-                self.tell(said[len(heard)].call, f"hears nothing; it should {said[len(heard)].value}")
-            )
+            missing = said[len(heard)]
+            raise Violation(self.tell(missing.call, f"hears nothing; it should {missing.value}"))
         heard.clear()

@@ -21,16 +21,18 @@ DELTAS = (1, 1, 1, -1, -1, 2, -2, 0, (1 << 63) - 1, -(1 << 63))
 BOUNDS = ((1, None), (2, None), (None, -1), (None, -2), (-1, 1), (0, 3), (3, 1), (None, None))
 TOPICS = (("t", 7), ("u", 5), ("v", 3))
 MEMBERS = ("ada", "bob", "cyd", "dan", "eve")
+OLDER = (0, 0, 0, 1)
+"""By how much the generation that a member names is behind the one that it knows."""
 # A long jump is for ids that are forgotten after ten minutes; a stream would be sent its items all the while.
 JUMPS = (0, 1, 1, 2, 5, 5, 10, 10, 30, 100, 400)
-WITHOUT_ID = frozenset(
-    {"Stats", "Get", "List", "CheckGeneration", "Describe", "Backoff", "Subscribe", "Watch"}
-)
+WITHOUT_ID = {"Stats", "Get", "List", "CheckGeneration", "Describe", "Backoff", "Subscribe", "Watch"}
 """Reads and streams."""
 OPERATIONS = ("write", "write", "sync", "create", "rename", "remove", "truncate", "sync_folder")
 ERRORS = (errno.ENOSPC, errno.EIO, errno.EROFS)
 IDS_KEPT = 24
 """How many request ids may come again."""
+CRASHES = ((0, 0), (0, 3), (0, 9), (50, 0))
+"""By how much the clock goes back, in ms; in which operation of the recovery power fails again."""
 CANCEL_REASONS = (1, 2, 2, 5)
 
 
@@ -47,9 +49,9 @@ class Chance:
         self._ids = 0
         self.trapping = self.pick((0, 0, 0.01))
         self.identified = self.pick((0, 0.1, 0.5))
-        self.streams = self.pick((True, False))
+        self.streams = self._toss()
         self.topics = TOPICS[: self.pick((1, 2, 3))]
-        self.mixed = self.pick((True, False)) and len(self.topics) > 1 and not durable
+        self.mixed = self._toss() and len(self.topics) > 1 and not durable
         self.wants = {member: self._some_topics() for member in MEMBERS}
         self.instances = [
             (module, f"{module[0]}{n}")
@@ -125,15 +127,15 @@ class Chance:
             (lambda: ("flush",), self.pick((0.02, 0.1, 0.5))),
             (lambda: ("keep",), 0.004),
             (lambda: ("power", 1 + self._below(12), self._below(600), self._below(1 << 30)), 0.0008),
-            (
-                lambda: ("crash", self._below(1 << 30), self.pick((0, 0, 50)), self.pick((0, 0, 3, 9))),
-                0.0008,
-            ),
+            (lambda: ("crash", self._below(1 << 30), *self.pick(CRASHES)), 0.0008),
             (lambda: ("kill",), 0.0003),
             (lambda: ("stop",), 0.0002),
             (lambda: ("fault", self.pick(OPERATIONS), self.pick(ERRORS), self._below(3)), 0.0008),
             (lambda: ("resume",), 0.005),
         ]
+
+    def _toss(self) -> bool:
+        return self.random.random() < 0.5
 
     def _below(self, bound: int) -> int:
         return int(self.random.random() * bound)
@@ -141,46 +143,30 @@ class Chance:
     # Queue
 
     def _configure(self, name: str) -> Step:
-        capacity = self.pick((0, 400, 400, 1_000, 3_000))
-        numbers = self.pick((0, 0, 2, 8)), self.pick((0, 1, 2, 3)), self.pick((0, 20))
-        return (
-            "call",
-            "queue",
-            name,
-            "Configure",
-            capacity,
-            *numbers,
-            self.pick((0, 0, 1, 2)),
-            self.pick((0, 30)),
-        )
+        bounds = self.pick((0, 400, 400, 1_000, 3_000)), self.pick((0, 0, 2, 8)), self.pick((0, 1, 2, 3))
+        times = self.pick((0, 20)), self.pick((0, 0, 1, 2)), self.pick((0, 30))
+        return "call", "queue", name, "Configure", *bounds, *times
 
     def _queue_makers(self, name: str) -> list[tuple[Callable[[], Step], float]]:
         call = ("call", "queue", name)
         return [
             (lambda: (*call, "Push", self._items(), self.pick(WAITS)), 8),
-            (
-                lambda: (
-                    *call,
-                    "Pop",
-                    self.pick((0, 1, 2, 10)),
-                    self.pick(WAITS),
-                    self.pick(LEASES),
-                    (),
-                    False,
-                ),
-                5,
-            ),
-            (lambda: (*call, "Pop", 3, self.pick(WAITS), self.pick(LEASES), self._places(), False), 2),
-            (lambda: (*call, "Pop", 2, self.pick(WAITS), self.pick(LEASES), (), True), 0.6),
+            (lambda: (*call, "Pop", self.pick((0, 1, 2, 10)), *self._times(), (), False), 5),
+            (lambda: (*call, "Pop", 3, *self._times(), self._places(), False), 2),
+            (lambda: (*call, "Pop", 2, *self._times(), (), True), 0.6),
             (lambda: (*call, "Ack", self._places()), 3),
             (lambda: (*call, "Nack", self._places(), self.pick(DELAYS)), 2),
             (lambda: (*call, "Extend", self._places(), self.pick((0, 10, 40))), 0.7),
             (lambda: (*call, "Subscribe", self.pick((1, 2, 5)), self.pick((0, 10, 20))), 0.15 * self.streams),
             (lambda: (*call, "Stats"), 3),
-            (lambda: (*call, "Purge", self.pick((True, False))), 0.05),
+            (lambda: (*call, "Purge", self._toss()), 0.05),
             (lambda: self._configure(name), 0.05),
             (lambda: (*call, "Close"), 0.05),
         ]
+
+    def _times(self) -> tuple[int, int]:
+        """How long to wait, and the lease."""
+        return self.pick(WAITS), self.pick(LEASES)
 
     def _items(self) -> tuple[tuple[str, str, int], ...]:
         count = 1 + self._below(self.most_items)
@@ -200,10 +186,7 @@ class Chance:
             (lambda: (*call, "CompareAndSet", self.pick(KEYS), self.pick((0, 1, 2)), self.pick(DELTAS)), 2),
             (lambda: (*call, "Reset", self._keys(1)), 0.5),
             (lambda: (*call, "Reset", ()), 0.1),
-            (
-                lambda: (*call, "List", self.pick(("", "k")), self.pick((0, 1, 2)), self.pick((True, False))),
-                1,
-            ),
+            (lambda: (*call, "List", self.pick(("", "k")), self.pick((0, 1, 2)), self._toss()), 1),
             (lambda: (*call, "Wait", self.pick(KEYS), *self.pick(BOUNDS), self.pick(WAITS)), 3),
         ]
 
@@ -229,18 +212,9 @@ class Chance:
         return [
             (lambda: self._join(call), 6),
             (lambda: self._odd_join(call), 1),
-            (lambda: (*call, "Heartbeat", self.pick(MEMBERS), self.pick((0, 0, 0, 1))), 6),
+            (lambda: (*call, "Heartbeat", self.pick(MEMBERS), self.pick(OLDER)), 6),
             (lambda: (*call, "Leave", self.pick(MEMBERS)), 0.3),
-            (
-                lambda: (
-                    *call,
-                    "CheckGeneration",
-                    self.pick(MEMBERS),
-                    self.pick((0, 0, 0, 1)),
-                    self._checked(),
-                ),
-                3,
-            ),
+            (lambda: (*call, "CheckGeneration", self.pick(MEMBERS), self.pick(OLDER), self._checked()), 3),
             (lambda: (*call, "Describe"), 2),
             (lambda: (*call, "Watch"), 0.1),
             (lambda: (*call, "Backoff", self.pick(MEMBERS), self._below(12)), 0.3),
@@ -249,15 +223,7 @@ class Chance:
     def _odd_join(self, call: Step) -> Step:
         more = tuple(self._spot() for _ in range(self._below(4)))
         numbers = self.pick((0, 1, 2, 3)), self.pick((0, 200, 400)), self.pick((0, 100, 300))
-        return (
-            *call,
-            "Join",
-            self.pick(MEMBERS),
-            self._some_topics(),
-            self.pick((True, False)),
-            more,
-            *numbers,
-        )
+        return *call, "Join", self.pick(MEMBERS), self._some_topics(), self._toss(), more, *numbers
 
     def _spot(self) -> tuple[str, int]:
         topic, size = self.pick(self.topics)

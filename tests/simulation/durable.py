@@ -6,13 +6,14 @@ import dataclasses
 from collections import Counter
 from collections.abc import Callable
 
+from interlock_host.calls import Record, Sink
 from interlock_host.clock import VirtualClock
 from interlock_host.durability.instance import DurableInstance
 from interlock_host.durability.levels import Level
 from interlock_host.durability.store import Store, StoreOptions
 from interlock_host.engine import Engine, EngineConfig
 from interlock_host.module import Module
-from tests.simulation.actor import Seen, Step, Violation
+from tests.simulation.actor import Open, Seen, Step, Violation
 from tests.simulation.disk import NEVER, PowerLost, SimDisk
 from tests.simulation.journaled import JournaledWorld
 from tests.simulation.kept import Kept
@@ -72,6 +73,16 @@ class DurableWorld(JournaledWorld):
         actor = super().new_actor(module, name)
         actor.is_async = (module, name) in self.asyncs
         return actor
+
+    def ear(self, opened: Open) -> Sink:
+        """Return what hears the records of a call, until power fails: what unwinds then, nobody hears."""
+        number, heard, disk = opened.number, opened.actor.heard, self.disk
+
+        def hear(record: Record) -> None:
+            if not disk.dead:
+                heard.append((number, record))
+
+        return hear
 
     def close(self) -> None:
         """End the engine, which may not be able to write any more."""
@@ -139,6 +150,8 @@ class DurableWorld(JournaledWorld):
             return
         self.failed = True
         self.disk_seen[f"{self.disk.failed_kind} failed"] += 1
+        for number in [number for number, opened in self.open.items() if opened.left]:
+            del self.open[number]  # it had no client of its own
         if self.open:
             number = next(iter(self.open))
             raise Violation(self.tell(number, "was not told that the journal failed"))

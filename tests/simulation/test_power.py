@@ -13,6 +13,7 @@ from tests.simulation.disk import PowerLost, SimDisk
 from tests.simulation.durable import DurableWorld
 
 SOAK = bool(os.environ.get("INTERLOCK_SOAK"))
+pytestmark = pytest.mark.timeout(3600 if SOAK else 120)
 STRIDE = 1 if SOAK else 61
 LARGE = 4096
 """Writes beyond this (a module's file, a snapshot) are cut at some bytes only."""

@@ -11,7 +11,6 @@ from unittest import mock
 from interlock_host.calls import CancelReason
 from interlock_host.clock import VirtualClock
 from interlock_host.engine import Engine, EngineConfig
-from interlock_host.errors import cancelled_as
 from interlock_host.wasm.machine import Emitted, Machine, Trapped
 from tests.simulation.actor import Actor, Alarm, Open, Seen, Step, Violation
 from tests.simulation.calling import Calling, Sent
@@ -152,55 +151,14 @@ class World(Calling):
         self.cancelled(opened, CancelReason(reason))
         self.hear(opened.actor)
 
-    def cancelled(self, opened: Open, reason: CancelReason) -> None:
-        """A client gave its call up: so does the reference, unless a retry waits for the answer."""
-        carrier = self.open[opened.carrier] if opened.carrier else opened
-        if opened.carrier:
-            self.hear_lost(opened, reason)
-            carrier.riders.remove(opened.number)
-            if carrier.riders or not carrier.left:
-                return
-        elif opened.riders and reason in {CancelReason.DEADLINE, CancelReason.DISCONNECT}:
-            self.hear_lost(opened, reason)
-            self.open[opened.number] = opened
-            opened.left = True
-            return
-        self.leave(carrier, reason)
-
-    def leave(self, opened: Open, reason: CancelReason) -> None:
-        """Take a call from the reference."""
-        reference, now = opened.actor.reference, self.clock.now()
-        assert reference is not None
-        if any(said.call == opened.number and said.final for said in reference.said):
-            return  # answered as another was cancelled
-        reference.advance(now)
-        answered = reference.leave(opened.number)
-        reference.advance(now)
-        if not answered:
-            reference.said.append(self.lost(opened, reason))
-
-    def lost(self, opened: Open, reason: CancelReason) -> Said:
-        """Return what a client hears of a call that it gave up."""
-        failure = cancelled_as(reason)
-        return Said(opened.number, True, Refusal(failure.code, failure.reason))
-
-    def hear_lost(self, opened: Open, reason: CancelReason) -> None:
-        """A client that leaves others behind hears so at once."""
-        heard = opened.actor.heard
-        place = next((at for at, (number, _) in enumerate(heard) if number == opened.number), None)
-        if place is None:
-            raise Violation(self.tell(opened.number, "is cancelled and hears nothing"))
-        self.same(*heard.pop(place), self.lost(opened, reason))
-
     def _delete(self, module: str, name: str) -> None:
         actor = self.actors.get((module, name))
         if actor is None or actor.reference is None:
             self.done -= 1
             return
         self.engine.delete(module, name)
-        for opened in [
-            opened for opened in self.open.values() if opened.actor is actor and not opened.carrier
-        ]:
+        calls = [o for o in self.open.values() if o.actor is actor and not o.carrier]
+        for opened in calls:
             self.leave(opened, CancelReason.OPERATOR)
         self.hear(actor)
         self.forget(actor)
