@@ -116,6 +116,8 @@ class Keeping:
     def _failed(self, failure: JournalFailed) -> None:
         self._life.failed(failure)
         self._say(HealthCheckResponse.NOT_SERVING)
+        if failure.final:  # whoever restarts hosts asks after the host as a whole
+            self._set("", HealthCheckResponse.NOT_SERVING)
 
     def _resumed(self) -> None:
         self._life.resumed()
@@ -125,6 +127,9 @@ class Keeping:
         if self._life.engine.draining:
             return
         for module in self._life.engine.modules.values():
-            task = self._loop.create_task(self._health.set(module.service, status))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self._set(module.service, status)
+
+    def _set(self, service: str, status: Any) -> None:
+        task = self._loop.create_task(self._health.set(service, status))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)

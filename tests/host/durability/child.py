@@ -180,6 +180,12 @@ class Child:
         method: Any = self.channel.unary_unary(f"/{COUNTER}/Add")
         return method.future(addition(delta, instance), **{"timeout": SECONDS, **options})
 
+    def reading(self, instance: str = "a", **options: Any) -> Any:
+        """Begin a read."""
+        method: Any = self.channel.unary_unary(f"/{COUNTER}/Get")
+        request = counter_pb2.GetRequest(instance=instance, keys=[""]).SerializeToString()
+        return method.future(request, **{"timeout": SECONDS, **options})
+
     def add(self, delta: int = 1, instance: str = "a", **options: Any) -> int:
         """Add to a counter; return what it is then."""
         reply = self.call("Add", addition(delta, instance), **options)
