@@ -27,7 +27,7 @@ OLDER = (0, 0, 0, 1)
 JUMPS = (0, 1, 1, 2, 5, 5, 10, 10, 30, 100, 400)
 WITHOUT_ID = {"Stats", "Get", "List", "CheckGeneration", "Describe", "Backoff", "Subscribe", "Watch"}
 """Reads and streams."""
-OPERATIONS = ("write", "write", "sync", "create", "rename", "remove", "truncate", "sync_folder")
+OPERATIONS = ("write", "write", "sync", "read", "create", "rename", "remove", "truncate", "sync_folder")
 ERRORS = (errno.ENOSPC, errno.EIO, errno.EROFS)
 IDS_KEPT = 24
 """How many request ids may come again."""
