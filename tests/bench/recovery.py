@@ -66,7 +66,11 @@ def _recovery(disk: Path, entries: int, instances: int, states: Sequence[str]) -
 
 
 def _write(data: Path, state: str, entries: int, instances: int) -> dict[str, float]:
-    """Add to counters by turns, at the level that syncs twenty times a second, and end without a word."""
+    """Add to counters by turns, at the level that syncs twenty times a second, and end without a word.
+
+    Each addition has a request id, as the Python client sends it: recovery makes the answers
+    that retries get again too.
+    """
     began = time.perf_counter()
     options = _AS_SERVED if state == AS_SERVED else _NEVER_SAVED
     with _engine(data, options, level=Level.ASYNC, clean=False) as engine:
@@ -74,7 +78,7 @@ def _write(data: Path, state: str, entries: int, instances: int) -> dict[str, fl
         assert add is not None and life is not None
         requests = [_addition(index) for index in range(instances)]
         for index in range(entries):
-            engine.start(add, requests[index % instances])
+            engine.start(add, requests[index % instances], scope=b"anyone\0%016x-%d" % (0, index))
         life.store.sync(life.store.journal.last_lsn)
         written = time.perf_counter() - began
         if state == SAVED:

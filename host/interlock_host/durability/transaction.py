@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from interlock_host.module import Module
 
 TICK = "interlock_tick"
-_HEAD = struct.Struct("<QIHH")
+_pack_head = struct.Struct("<QIHH").pack
+_extend = google_crc32c.extend
 
 
 class Replayed(Exception):
@@ -74,26 +75,33 @@ class Transaction(Instance):
 
     # What an entry emits
 
-    def _enter(self, export: str, call: Call | None, *arguments: int) -> bool:
+    def _enter(self, export: str, call: Call | None, first: int, second: int = 0, third: int = 0, /) -> bool:
         if export != TICK:
             self._entered = export
-        return super()._enter(export, call, *arguments)
+        return Instance._enter(self, export, call, first, second, third)
 
     def _note(self, record: Emitted, entered: Call | None) -> None:
         if entered is not None and entered.method.read:
             return
         call_id, status, flags, payload = record
-        head = _HEAD.pack(call_id, len(payload), status, flags)
-        self._outcome = google_crc32c.extend(self._outcome, head + payload)
+        self._outcome = _extend(self._outcome, _pack_head(call_id, len(payload), status, flags) + payload)
         self._emitted = True
 
     def _answer(self, call: Call, payload: bytes) -> None:
-        record = (call.id, 0, ANSWER, payload)
-        self._note(record, call)
         if call.done or len(payload) > self.module.limits.max_message_bytes:
-            super()._dispatch(record, call)
-        else:
-            self._deliver(call, Record(0, ANSWER, payload))
+            self._dispatch((call.id, 0, ANSWER, payload), call)
+            return
+        if not call.method.read:
+            head = _pack_head(call.id, len(payload), 0, ANSWER)
+            self._outcome = _extend(self._outcome, head + payload)
+            self._emitted = True
+        call.done = True
+        if self.calls:
+            self._forget(call)
+        record = tuple.__new__(Record, (0, ANSWER, payload))  # as in Instance
+        if call.identity:
+            self._keep(call, record)
+        self._held.append((call, record))
 
     def _dispatch(self, record: Emitted, entered: Call | None) -> None:
         self._note(record, entered)
