@@ -39,14 +39,16 @@ class ThreadDriver:
     def __init__(self, clock: Clock, run_due: Callable[[], int | None]) -> None:
         self._clock = clock
         self._run_due = run_due
-        self._changed = threading.Condition()
+        self._lock = threading.RLock()
+        """Entered in place of the condition, which KeyboardInterrupt could leave locked for ever."""
+        self._changed = threading.Condition(self._lock)
         self._due = self._NEVER
         self._thread: threading.Thread | None = None
         self._closed = False
 
     def schedule(self, due_ns: int) -> None:
         """Wake the thread earlier, if it would sleep past `due_ns`."""
-        with self._changed:
+        with self._lock:
             if due_ns >= self._due or self._closed:
                 return
             self._due = due_ns

@@ -18,7 +18,7 @@ from interlock_host.durability.transaction import Transaction
 from interlock_host.errors import UNAVAILABLE, UNIMPLEMENTED, Failure, HostError, cancelled_as
 from interlock_host.instance import NEVER, Gone, State
 from interlock_host.journal.entry import Entry
-from interlock_host.once import leave
+from interlock_host.once import leave, start_once
 from interlock_host.snapshot.form import Snapshot
 from interlock_host.wasm.image import Image, capture
 from interlock_host.wasm.machine import Machine
@@ -98,13 +98,17 @@ class DurableInstance(Transaction):
         self.store.check()
         if method.read and not self.id:
             return self._host.fresh(self).start(method, request, sink, trace)
-        if scope:
-            with self.lock:  # throughout: its answers sleep with it
+        method = self._own(method)
+        call = Call(method, 0, len(request), sink if method.server_streaming else None, trace)
+        with self.lock:
+            if scope:
                 if self.machine is None:
-                    self._ready()
-                call = super().start(self._own(method), request, sink, trace, scope)
-        else:
-            call = super().start(self._own(method), request, sink, trace)
+                    self._ready()  # its answers sleep with it
+                call = start_once(self, call, request, sink, scope)
+            else:
+                self._begin(call, request)
+                if not call.done:
+                    call.sink = sink
         if call.answer is None and call.sink is None:
             with self.store.barrier.lock:
                 if call.answer is None:
@@ -132,8 +136,10 @@ class DurableInstance(Transaction):
         with Whole(self):
             try:
                 super()._begin(call, request)
-            finally:
+            except (HostError, Gone):  # the settle before it was done; what was cut short is not committed
                 self.commit(Kind.CALL, call, request)
+                raise
+            self.commit(Kind.CALL, call, request)
         self.last_used = self.last_now
 
     def _park(self, call: Call) -> None:

@@ -47,8 +47,10 @@ class Committer:
         self._on_resumed = on_resumed
         self._async_seconds = async_seconds
         self._resume_seconds = resume_seconds
-        self._changed = threading.Condition()
-        self._flushed = threading.Condition()
+        # Who enters a condition itself may leave it locked for ever, if KeyboardInterrupt comes just then.
+        self._lock, self._flushed_lock = threading.RLock(), threading.RLock()
+        self._changed = threading.Condition(self._lock)
+        self._flushed = threading.Condition(self._flushed_lock)
         self._asked = False
         self._urgent = False
         self._closed = False
@@ -64,7 +66,7 @@ class Committer:
         """
         if self._urgent or (self._asked and not urgent):
             return
-        with self._changed:
+        with self._lock:
             self._asked = True
             self._urgent = self._urgent or urgent
             self._changed.notify()
@@ -88,7 +90,7 @@ class Committer:
             return lsn > journal.last_lsn
 
         self.wake(True)
-        with self._flushed:
+        with self._flushed_lock:
             self._flushed.wait_for(settled, timeout)
         return journal.epoch == epoch and journal.durable_lsn >= lsn
 
