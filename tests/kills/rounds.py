@@ -77,6 +77,8 @@ class Rounds:
         with contextlib.closing(Caller(self._daemon.target)) as caller:
             for crew in before:
                 crew.compare(caller)
+                crew.repeat(caller)
+                crew.compare(caller)
             current = _Round(caller, Trigger(self._chance.randint(1, MOST_EVENTS), self._daemon.kill))
             self._work(current)
             must(current.trigger.fired.is_set(), "the daemon ended, or forgot a call, before it was killed")
@@ -125,6 +127,22 @@ class Workers:
         self.load = load
         self.missed: dict[int, Operation] = {}
         """By worker."""
+        self.answered: dict[int, tuple[Operation, Any]] = {}
+        """By worker: the last call with a request id, and what it was told."""
+
+    def repeat(self, caller: Caller) -> None:
+        """Make calls again that were answered, as a client does whose answer was lost on the way.
+
+        Raises:
+            Violation: One of them is told something else than before.
+        """
+        for operation, reply in self.answered.values():
+            try:
+                again: Any = caller.call(operation)
+            except Refused as refusal:
+                again = refusal.reason
+            must(again == reply, f"{operation.method} was told {reply}, and its retry {again}")
+        self.answered.clear()
 
     def compare(self, caller: Caller) -> None:
         """Ask again for what was missed, then compare the state with the ledger."""
@@ -149,6 +167,8 @@ class Workers:
             self.load.refused(worker, operation, refusal.reason)
         else:
             self.load.answered(worker, operation, reply)
+            if operation.identity:
+                self.answered[worker] = operation, reply
 
 
 @dataclass
