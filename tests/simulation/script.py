@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.simulation.actor import Step, Violation
+from tests.simulation.clients import CLIENTS
 from tests.simulation.durable import DurableWorld
 from tests.simulation.world import World
 
@@ -39,7 +40,7 @@ def shrink(steps: list[Step], world: Callable[[], World] = World, most_runs: int
     """
     found = first_violation(steps, world())
     assert found is not None, "this script goes well"
-    steps = _plainer(steps[: found[0] + 1], world)
+    steps = _without_instances(_plainer(steps[: found[0] + 1], world), world)
     size = len(steps) // 2
     while size and most_runs > 0:
         at = len(steps)
@@ -64,6 +65,17 @@ def _plainer(steps: list[Step], world: Callable[[], World]) -> list[Step]:
         found = first_violation(ended, world())
         if found is not None:
             return ended[: found[0] + 1]
+    return steps
+
+
+def _without_instances(steps: list[Step], world: Callable[[], World]) -> list[Step]:
+    """Leave out all steps of an instance where that shows it too."""
+    instances = {step[step.index(module) + 1] for step in steps for module in CLIENTS if module in step}
+    for instance in sorted(instances):
+        fewer = [step for step in steps if instance not in step]
+        found = first_violation(fewer, world())
+        if found is not None:
+            steps = fewer[: found[0] + 1]
     return steps
 
 
