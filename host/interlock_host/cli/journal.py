@@ -238,9 +238,11 @@ def _check_format(data: Path) -> None:
 def _archive(data: Path) -> Archive:
     _check_format(data)
     try:
-        return Archive(RealDisk(data), default_cache())
+        archive = Archive(RealDisk(data), default_cache())
     except OSError as error:
         raise click.ClickException(f"{data}: {error.strerror or error}") from error
+    click.get_current_context().call_on_close(archive.close)
+    return archive
 
 
 def _find(archive: Archive, name: str) -> Kept:

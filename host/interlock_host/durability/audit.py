@@ -74,6 +74,10 @@ class Archive:
         self._damage: dict[int, list[str]] = {}
         """Of the snapshots that were asked for, by instance."""
 
+    def close(self) -> None:
+        """Let the files go."""
+        self.scan.close()
+
     def instances(self) -> list[Kept]:
         """Return the instances whose name can be read, by name; deleted ones included."""
         births = ((instance_id, self._birth(instance_id)) for instance_id in self._ids())
