@@ -160,8 +160,8 @@ class Machine:
         error = raw.CALL(self._context, function, words_at, _THREE, trap_at)
         if error or trap:
             raise Trapped(_take_error(error) if error else _take_trap(trap))
-        FRAMES.append(frame)
         result: int = words[0]
+        FRAMES.append(frame)  # from here on it is another thread's
         return result
 
     def enter(self, name: str, first: int = 0, second: int = 0, third: int = 0) -> Sequence[Emitted]:
