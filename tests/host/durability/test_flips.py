@@ -139,12 +139,14 @@ def goes_on(world: World) -> None:
 @pytest.mark.parametrize("pattern", PATTERNS)
 @pytest.mark.parametrize("sealed", [True, False], ids=["sealed", "unsealed"])
 def test_journal(counter_folder: Path, sealed: bool, pattern: int) -> None:
-    world = World(counter_folder, standard=False)
+    world = World(counter_folder, standard=False, options=StoreOptions(segment_bytes=900))
     files = lived(world, sealed=sealed)
     started(world, files)
     assert {name: value(world, name) for name in NAMES} == WHOLE
     verdicts: Counter[str] = Counter()
-    for path in [path for path in files if path.startswith("journal/")]:
+    paths = [path for path in files if path.startswith("journal/")]
+    assert len(paths) == 2
+    for path in paths:
         for offset in range(len(files[path])):
             started(world, flipped(files, path, offset, pattern))
             found = judge(world, path, offset, sealed=sealed)
@@ -154,6 +156,17 @@ def test_journal(counter_folder: Path, sealed: bool, pattern: int) -> None:
                 goes_on(world)
     assert verdicts[EXACT] > verdicts[REFUSED] > 0
     assert bool(verdicts[CUT]) is not sealed
+
+
+def test_format(counter_folder: Path) -> None:
+    """A folder that does not say what it is is not written to."""
+    world = World(counter_folder, standard=False)
+    files = lived(world, sealed=True)
+    for offset in range(len(files["FORMAT"])):
+        world.disk.steps.clear()
+        with pytest.raises(OSError, match="FORMAT says b"):
+            started(world, flipped(files, "FORMAT", offset, 0x10))
+        assert {step.split()[0] for step in world.disk.steps} == {"read"}
 
 
 def saved(world: World) -> str:
