@@ -10,6 +10,7 @@ is forgotten by age and by room instead.
 from __future__ import annotations
 
 import collections
+from collections.abc import Callable
 from typing import NamedTuple
 
 import google_crc32c
@@ -52,19 +53,28 @@ def identity_of(method: str, scope: bytes) -> bytes:
 class Answers:
     """Of one instance; used under its lock."""
 
-    __slots__ = ("_bytes", "_kept", "_open")
+    __slots__ = ("_bytes", "_kept", "_open", "load")
 
     def __init__(self) -> None:
+        self.load: Callable[[], dict[bytes, Kept]] | None = None
+        """Reads what was kept before all else here; called when first asked for, as nobody may ask."""
         self._kept: collections.OrderedDict[bytes, Kept] = collections.OrderedDict()
         self._open: dict[bytes, tuple[int, Call]] = {}
         self._bytes = 0
 
     def __len__(self) -> int:
-        return len(self._kept)
+        return len(self._table())
 
     def items(self) -> list[tuple[bytes, Kept]]:
         """Return what is kept, the oldest first."""
-        return list(self._kept.items())
+        return list(self._table().items())
+
+    def _table(self) -> collections.OrderedDict[bytes, Kept]:
+        if self.load is not None:
+            load, self.load = self.load, None
+            self._kept.update(load())
+            self._bytes = sum(len(key) + len(kept.record.payload) for key, kept in self._kept.items())
+        return self._kept
 
     def kept(self, identity: bytes, request: bytes) -> Record | None:
         """Return the answer that this call had before, if it had one.
@@ -72,7 +82,7 @@ class Answers:
         Raises:
             HostError: INVALID_ARGUMENT/REQUEST_ID_REUSED, it was another request.
         """
-        found = self._kept.get(identity)
+        found = self._table().get(identity)
         if found is None:
             return None
         _check(found.size == len(request) and found.checksum == checksum_of(request))
@@ -116,7 +126,7 @@ class Answers:
 
     def put(self, identity: bytes, kept: Kept) -> None:
         """Keep an answer as the newest."""
-        answers = self._kept
+        answers = self._table()
         answers[identity] = kept
         self._bytes += len(identity) + len(kept.record.payload)
         while self._over(kept.now):

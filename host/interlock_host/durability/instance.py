@@ -10,7 +10,7 @@ from interlock.journal.v1 import journal_pb2
 from interlock.v1 import contract_pb2
 from interlock_host.birth import make_machine
 from interlock_host.calls import Call, CancelReason, Rider, Sink
-from interlock_host.durability.head import birth_of, write_head
+from interlock_host.durability.head import birth_of, take_head
 from interlock_host.durability.levels import Level
 from interlock_host.durability.replay import Muted, NotReplayed, Standing, replay
 from interlock_host.durability.store import Fenced, JournalFailed, Kind, Store
@@ -361,7 +361,7 @@ class DurableInstance(Transaction):
             if self.writing or self.saved_lsn == self.last_lsn:
                 return self.saved_lsn == self.last_lsn
             self.writing = True
-            lsn, head, image = self.last_lsn, write_head(self), self.image()
+            lsn, head, image = self.last_lsn, take_head(self), self.image()
             entries, size = self.unsaved_entries, self.unsaved_bytes
             instance_id, losses = self.id, self.losses
         try:
@@ -370,7 +370,7 @@ class DurableInstance(Transaction):
             self.store.sync(lsn)
             if self.losses != losses:
                 return False
-            self.store.snapshots.write(instance_id, lsn, head, image)
+            self.store.snapshots.write(instance_id, lsn, head(), image)
         finally:
             self.writing = False
         with self.lock:

@@ -41,9 +41,9 @@ class SnapshotHead(_message.Message):
     deadline: int
     random: int
     parked: _containers.RepeatedCompositeFieldContainer[ParkedCall]
-    answered: _containers.RepeatedCompositeFieldContainer[Answered]
+    answered: Answered
     traps: _containers.RepeatedScalarFieldContainer[int]
-    def __init__(self, birth: _Optional[_Union[Birth, _Mapping]] = ..., last_call: _Optional[int] = ..., now: _Optional[int] = ..., deadline: _Optional[int] = ..., random: _Optional[int] = ..., parked: _Optional[_Iterable[_Union[ParkedCall, _Mapping]]] = ..., answered: _Optional[_Iterable[_Union[Answered, _Mapping]]] = ..., traps: _Optional[_Iterable[int]] = ...) -> None: ...
+    def __init__(self, birth: _Optional[_Union[Birth, _Mapping]] = ..., last_call: _Optional[int] = ..., now: _Optional[int] = ..., deadline: _Optional[int] = ..., random: _Optional[int] = ..., parked: _Optional[_Iterable[_Union[ParkedCall, _Mapping]]] = ..., answered: _Optional[_Union[Answered, _Mapping]] = ..., traps: _Optional[_Iterable[int]] = ...) -> None: ...
 
 class ParkedCall(_message.Message):
     __slots__ = ("id", "method", "size", "identity", "checksum")
@@ -68,14 +68,14 @@ class Answered(_message.Message):
     FLAGS_FIELD_NUMBER: _ClassVar[int]
     PAYLOAD_FIELD_NUMBER: _ClassVar[int]
     NOW_FIELD_NUMBER: _ClassVar[int]
-    identity: bytes
-    checksum: int
-    size: int
-    status: int
-    flags: int
-    payload: bytes
-    now: int
-    def __init__(self, identity: _Optional[bytes] = ..., checksum: _Optional[int] = ..., size: _Optional[int] = ..., status: _Optional[int] = ..., flags: _Optional[int] = ..., payload: _Optional[bytes] = ..., now: _Optional[int] = ...) -> None: ...
+    identity: _containers.RepeatedScalarFieldContainer[bytes]
+    checksum: _containers.RepeatedScalarFieldContainer[int]
+    size: _containers.RepeatedScalarFieldContainer[int]
+    status: _containers.RepeatedScalarFieldContainer[int]
+    flags: _containers.RepeatedScalarFieldContainer[int]
+    payload: _containers.RepeatedScalarFieldContainer[bytes]
+    now: _containers.RepeatedScalarFieldContainer[int]
+    def __init__(self, identity: _Optional[_Iterable[bytes]] = ..., checksum: _Optional[_Iterable[int]] = ..., size: _Optional[_Iterable[int]] = ..., status: _Optional[_Iterable[int]] = ..., flags: _Optional[_Iterable[int]] = ..., payload: _Optional[_Iterable[bytes]] = ..., now: _Optional[_Iterable[int]] = ...) -> None: ...
 
 class Voided(_message.Message):
     __slots__ = ("export", "trap", "message")
