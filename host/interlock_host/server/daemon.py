@@ -153,8 +153,9 @@ class Daemon:
             module.limits = granted(module.contract.limits, config.caps_of(module.name))
         instance_configs.check(engine.modules)
         self._driver = driver
-        if engine.life is not None:
-            Keeping(engine.life, self._health).attach()
+        self._keeping = Keeping(engine.life, self._health) if engine.life is not None else None
+        if self._keeping is not None:
+            self._keeping.attach()
         return engine
 
     def _make_front(self) -> Front:
@@ -178,6 +179,8 @@ class Daemon:
         }
         for service in ("", SERVICE, *services):
             await self._health.set(service, HealthCheckResponse.SERVING)
+        if self._keeping is not None:
+            self._keeping.tell()
         largest = max((module.limits.max_message_bytes for module in modules), default=0)
         listener = Listener(
             Routes(self.front, built_in),

@@ -109,12 +109,21 @@ class Keeping:
         store.on_failed = lambda failure: self._soon(self._failed, failure)
         store.on_resumed = lambda: self._soon(self._resumed)
 
+    def tell(self) -> None:
+        """Say it of a journal that failed while it was recovered from: nobody heard of that."""
+        failure = self._life.store.failure
+        if failure is not None:
+            self._refuse(failure)
+
     def _soon(self, callback: Callable[..., object], *arguments: Any) -> None:
         with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits
             self._loop.call_soon_threadsafe(callback, *arguments)
 
     def _failed(self, failure: JournalFailed) -> None:
         self._life.failed(failure)
+        self._refuse(failure)
+
+    def _refuse(self, failure: JournalFailed) -> None:
         self._say(HealthCheckResponse.NOT_SERVING)
         if failure.final:  # whoever restarts hosts asks after the host as a whole
             self._set("", HealthCheckResponse.NOT_SERVING)
