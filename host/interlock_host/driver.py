@@ -51,11 +51,11 @@ class ThreadDriver:
         with self._lock:
             if due_ns >= self._due or self._closed:
                 return
-            self._due = due_ns
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="interlock-driver", daemon=True)
                 self._thread.start()
-            self._changed.notify()
+            self._changed.notify()  # before it is noted, so that KeyboardInterrupt leaves it to be said again
+            self._due = due_ns
 
     def close(self) -> None:
         """End the thread, and wait for what it runs."""

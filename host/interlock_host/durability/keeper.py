@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Callable
 
@@ -38,4 +39,7 @@ class Keeper:
             self._woken.wait(self._seconds)
             self._woken.clear()
             if not self._closed:
-                self._keep()
+                try:
+                    self._keep()
+                except Exception:  # told as of a thread that ends by it; but what comes next has to be kept
+                    threading.excepthook(threading.ExceptHookArgs((*sys.exc_info(), self._thread)))

@@ -257,7 +257,11 @@ class Store:
         found = self.snapshots.newest(instance)
         if found.snapshot is not None and found.snapshot.lsn == last_lsn:
             return History(found.snapshot, (), "", found.damage)
-        return self.history_in(scan(self.disk), instance, found)
+        history = self.history_in(scan(self.disk), instance, found)
+        if history.damage and max(self.snapshots.lsns(instance), default=0) > found.reached:
+            # One that was being written is there now, and the journal behind it was trimmed meanwhile.
+            return self.history(instance, last_lsn)
+        return history
 
     @staticmethod
     def history_in(scanned: Scan, instance: int, found: Found) -> History:

@@ -67,9 +67,9 @@ class Committer:
         if self._urgent or (self._asked and not urgent):
             return
         with self._lock:
+            self._changed.notify()  # first: KeyboardInterrupt must not leave it asked and asleep
             self._asked = True
             self._urgent = self._urgent or urgent
-            self._changed.notify()
 
     def wait(self, lsn: int, timeout: float | None = None, epoch: int | None = None) -> bool:
         """Wait until an entry is durable; False if the journal fails first, or the seconds are over.
