@@ -89,7 +89,7 @@ class Chance:
                 yield self._configure(name)
         if self.early:
             yield from (maker() for maker in self._makers[: self.early])
-            yield "crash", self._below(1 << 30), 0, 0
+            yield "crash", self._loss(), 0, 0
         cumulated = list(itertools.accumulate(self._weights))
         while True:
             for maker in self.random.choices(self._makers, cum_weights=cumulated, k=256):
@@ -126,13 +126,17 @@ class Chance:
         return [
             (lambda: ("flush",), self.pick((0.02, 0.1, 0.5))),
             (lambda: ("keep",), 0.004),
-            (lambda: ("power", 1 + self._below(12), self._below(600), self._below(1 << 30)), 0.0008),
-            (lambda: ("crash", self._below(1 << 30), *self.pick(CRASHES)), 0.0008),
+            (lambda: ("power", 1 + self._below(12), self._below(600), self._loss()), 0.0008),
+            (lambda: ("crash", self._loss(), *self.pick(CRASHES)), 0.0008),
             (lambda: ("kill",), 0.0003),
             (lambda: ("stop",), 0.0002),
             (lambda: ("fault", self.pick(OPERATIONS), self.pick(ERRORS), self._below(3)), 0.0008),
             (lambda: ("resume",), 0.005),
         ]
+
+    def _loss(self) -> int:
+        """How a disk is found after a loss of power: 0 is with nothing but what was synced."""
+        return 1 + self._below(1 << 30) if self._toss() else 0
 
     def _toss(self) -> bool:
         return self.random.random() < 0.5

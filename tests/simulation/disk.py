@@ -101,7 +101,7 @@ class SimFile:
 
     def sync(self) -> None:
         if self._disk.begin("sync", 1):
-            if not self._disk.lazy:
+            if "sync" not in self._disk.lazy:
                 self._inode.sync()
         elif not self._disk.dead:
             self._inode.fail_sync()
@@ -130,8 +130,8 @@ class SimDisk:
         self.power_ends_byte = 0
         """Of a write, before this byte; of others 0 is before it and 1 behind it."""
         self.dead = False
-        self.lazy = False
-        """Whether a sync says that it was done, and does nothing."""
+        self.lazy: set[str] = set()
+        """Operations that say that they were done, and do nothing: "sync", "sync_folder"."""
         self.faults: dict[str, list[int]] = {}
         """What the next operations of a kind fail with: an errno each, 0 for none."""
         self.fails: dict[int, int] = {}
@@ -229,7 +229,7 @@ class SimDisk:
     def sync_folder(self, path: str) -> None:
         if path not in self.folders:
             raise FileNotFoundError(errno.ENOENT, path)
-        if self.begin("sync_folder", 1):
+        if self.begin("sync_folder", 1) and "sync_folder" not in self.lazy:
             _change(self._synced_names, self._changes.pop(path, []))
         self.end()
 
@@ -251,7 +251,10 @@ class SimDisk:
         return disk
 
     def after_power_loss(self, seed: int) -> SimDisk:
-        """Return the disk as it is found when power is back."""
+        """Return the disk as it is found when power is back; with seed 0, nothing but what was synced."""
+        if not seed:
+            synced = {path: inode.on_medium() for path, inode in self._synced_names.items()}
+            return SimDisk(synced, set(self.folders))
         chance = random.Random(seed)
         names = dict(self._synced_names)
         for changes in self._changes.values():

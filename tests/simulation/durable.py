@@ -44,8 +44,8 @@ class DurableWorld(JournaledWorld):
         self.disk = disk or SimDisk()
         self.power_seed = power_seed
         """How what was not synced is found, where power fails in a step."""
-        self.cap = 10_000
-        """How many instances may be in memory."""
+        self._failures = 0
+        """Of the disk, before this step."""
         self.asyncs: set[tuple[str, str]] = set()
         """Instances that are answered before the disk has what they say."""
         self.latest = 0
@@ -62,8 +62,8 @@ class DurableWorld(JournaledWorld):
         return self.failed or any(self.disk.faults.values())
 
     def disk_refused(self) -> bool:
-        """Whether an operation of the disk ever failed."""
-        return self.disk.failures > 0
+        """Whether an operation of the disk failed in this step."""
+        return self.disk.failures > self._failures
 
     def _level_of(self, module: Module, name: str) -> Level:
         return Level.ASYNC if (module.name, name) in self.asyncs else Level.DURABLE
@@ -93,6 +93,7 @@ class DurableWorld(JournaledWorld):
 
     def step(self, step: Step) -> None:
         """Do what the step says; where power fails in it, find out what is left."""
+        self._failures = self.disk.failures
         try:
             super().step(step)
             self._after_step()

@@ -90,9 +90,12 @@ def leaky_read(engine: Engine) -> None:
 
 def no_fsync(engine: Engine) -> None:
     """The journal is written and not synced."""
-    disk = _store(engine).disk
-    assert isinstance(disk, SimDisk)
-    disk.lazy = True
+    _disk(engine).lazy.add("sync")
+
+
+def no_folder_sync(engine: Engine) -> None:
+    """A new segment's data is synced, and its name is not."""
+    _disk(engine).lazy.add("sync_folder")
 
 
 def retry_is_new(engine: Engine) -> None:
@@ -114,6 +117,12 @@ def forgotten_cancel(engine: Engine) -> None:
     store.append = appended  # type: ignore[method-assign]
 
 
+def _disk(engine: Engine) -> SimDisk:
+    disk = _store(engine).disk
+    assert isinstance(disk, SimDisk)
+    return disk
+
+
 def _store(engine: Engine) -> Store:
     assert engine.life is not None
     return engine.life.store
@@ -124,6 +133,7 @@ BUGS: dict[str, Callable[[Engine], None]] = {
 }
 """Of any engine."""
 DISK_BUGS: dict[str, Callable[[Engine], None]] = {
-    bug.__name__: bug for bug in (acknowledge_early, leaky_read, no_fsync, retry_is_new, forgotten_cancel)
+    bug.__name__: bug
+    for bug in (acknowledge_early, leaky_read, no_fsync, no_folder_sync, retry_is_new, forgotten_cancel)
 }
 """Of an engine with a data directory."""

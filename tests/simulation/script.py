@@ -12,6 +12,7 @@ from tests.simulation.clients import CLIENTS
 from tests.simulation.durable import DurableWorld
 from tests.simulation.world import World
 
+POWER_LOST: Step = ("crash", 0, 0, 0)
 _LEFT_OUT = 8
 SCRIPTS = Path(__file__).parent / "scripts"
 
@@ -58,13 +59,16 @@ def shrink(steps: list[Step], world: Callable[[], World] = World, most_runs: int
 
 
 def _plainer(steps: list[Step], world: Callable[[], World]) -> list[Step]:
-    """Let nothing befall the disk but a loss of power at the end, if that shows it too."""
+    """Let nothing befall the disk but losses of power between operations, if that shows it too."""
+    if not any(step[0] in {"power", "fault"} for step in steps):
+        return steps
     plain = [step for step in steps if step[0] not in {"power", "fault"}]
-    for left_out in range(_LEFT_OUT if len(plain) < len(steps) else 0):
-        ended = [*plain[: len(plain) - left_out], ("crash", 0, 0, 0)]
-        found = first_violation(ended, world())
+    tries = [[*plain[: len(plain) - left_out], POWER_LOST] for left_out in range(_LEFT_OUT)]
+    tries.append([POWER_LOST if step[0] == "power" else step for step in steps if step[0] != "fault"])
+    for fewer in tries:
+        found = first_violation(fewer, world())
         if found is not None:
-            return ended[: found[0] + 1]
+            return fewer[: found[0] + 1]
     return steps
 
 
