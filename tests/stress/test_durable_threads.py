@@ -231,6 +231,7 @@ def test_close_among_callers(folder: Path, seed: int) -> None:
     again.close()
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # one may strike a __del__
 @pytest.mark.parametrize("seed", range(ROUNDS))
 def test_interrupts(folder: Path, seed: int) -> None:
     """KeyboardInterrupt between any two steps of an entry leaves an instance that comes back whole."""
