@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import gc
+import itertools
 import statistics
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -12,6 +14,7 @@ from typing import Any
 
 from interlock.counter.v1 import counter_pb2
 from interlock.queue.v1 import queue_pb2
+from interlock_host.answers import KEPT_ANSWERS
 from interlock_host.clock import VirtualClock
 from interlock_host.durability.instance import DurableInstance
 from interlock_host.durability.levels import Level
@@ -36,6 +39,8 @@ STATS = "/interlock.queue.v1.QueueService/Stats"
 JOURNAL, AS_SERVED, SAVED = "journal_alone", "as_served", "saved"
 """What recovery finds: all entries and no snapshot; the snapshots and the journal that a host with its
 usual options keeps; all entries, and a snapshot of each instance behind them."""
+
+_numbers = itertools.count()
 
 _NEVER_SAVED = StoreOptions(snapshot_entries=1 << 40, snapshot_bytes=1 << 50, idle_seconds=0)
 _AS_SERVED = StoreOptions(idle_seconds=0)
@@ -78,7 +83,7 @@ def _write(data: Path, state: str, entries: int, instances: int) -> dict[str, fl
         assert add is not None and life is not None
         requests = [_addition(index) for index in range(instances)]
         for index in range(entries):
-            engine.start(add, requests[index % instances], scope=b"anyone\0%016x-%d" % (0, index))
+            engine.start(add, requests[index % instances], scope=_scope())
         life.store.sync(life.store.journal.last_lsn)
         written = time.perf_counter() - began
         if state == SAVED:
@@ -140,13 +145,32 @@ def _waking(disk: Path, wakes: int) -> dict[str, Any]:
                 engine, engine.instance("counter", "c0"), wakes, (ADD, _addition(0)), (GET, _read(0))
             ),
             "queue": _slept(engine, engine.instance("queue", "q0"), wakes, (PUSH, one), (STATS, asked)),
+            "counter_of_retries": _retried(engine, wakes),
         }
 
 
+def _retried(engine: Engine, wakes: int) -> dict[str, Any]:
+    """Wake a counter that keeps as many answers as it may, by calls that look whether they are retries."""
+    for _ in range(KEPT_ANSWERS):
+        _start(engine, ADD, _addition(1), _scope())
+    _entered(engine, ADD, _addition(1))
+    one = _addition(1)
+    return _slept(engine, engine.instance("counter", "c1"), wakes, (ADD, one), (ADD, one), scoped=True)
+
+
 def _slept(
-    engine: Engine, instance: Instance, wakes: int, change: tuple[str, bytes], read: tuple[str, bytes]
+    engine: Engine,
+    instance: Instance,
+    wakes: int,
+    change: tuple[str, bytes],
+    call: tuple[str, bytes],
+    *,
+    scoped: bool = False,
 ) -> dict[str, Any]:
-    """Change an instance, save it, let it sleep, and wake it by a read, again and again."""
+    """Change an instance, save it, let it sleep, and wake it by a call, again and again.
+
+    Waking ends as the call was entered: whether its own answer waits for the disk is another matter.
+    """
     took: dict[str, list[float]] = {"capture_ms": [], "save_ms": [], "wake_ms": []}
     assert isinstance(instance, DurableInstance)
     for _ in range(wakes):
@@ -154,7 +178,8 @@ def _slept(
         with instance.lock:
             _timed(took["capture_ms"], instance.image)
         assert _timed(took["save_ms"], instance.save) and instance.sleep() and instance.asleep
-        _timed(took["wake_ms"], lambda: _entered(engine, *read))
+        scope = _scope() if scoped else b""
+        _timed(took["wake_ms"], functools.partial(_start, engine, *call, scope))
         assert not instance.asleep
     snapshot = instance.store.snapshots.newest(instance.id).snapshot
     assert snapshot is not None
@@ -202,10 +227,21 @@ def _engine(
 
 def _entered(engine: Engine, path: str, request: bytes) -> None:
     """Call, and return once the answer may leave."""
-    method, life = engine.method(path), engine.life
-    assert method is not None and life is not None
-    engine.start(method, request, sink=_nobody)
-    life.store.sync(life.store.journal.last_lsn)
+    _start(engine, path, request)
+    assert engine.life is not None
+    store = engine.life.store
+    store.sync(store.journal.last_lsn)
+
+
+def _start(engine: Engine, path: str, request: bytes, scope: bytes = b"") -> None:
+    method = engine.method(path)
+    assert method is not None
+    engine.start(method, request, sink=_nobody, scope=scope)
+
+
+def _scope() -> bytes:
+    """Return the next request id of a client, as the Python client counts them."""
+    return b"anyone\0%016x-%d" % (0, next(_numbers))
 
 
 def _nobody(_: object) -> None:

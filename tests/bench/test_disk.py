@@ -30,4 +30,4 @@ def test_recovery_runs_and_is_told(tmp_path: Path) -> None:
     assert found["one_counter"]["saved"]["replayed"] == 0
     assert found["100_counters"]["journal_alone"]["replayed"] == 400
     told = report.lines({"recovery": found})
-    assert len(told) == 9 and sum("bound" in line for line in told) == 7
+    assert len(told) == 11 and sum("bound" in line for line in told) == 8

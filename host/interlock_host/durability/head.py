@@ -9,15 +9,12 @@ from typing import TYPE_CHECKING
 from interlock.journal.v1 import journal_pb2
 from interlock.v1 import contract_pb2
 from interlock_host.answers import Answers, Kept
-from interlock_host.calls import Call, Record
+from interlock_host.calls import Call
 from interlock_host.durability.levels import Level, durability_of
 from interlock_host.module import Limits, Module
 
 if TYPE_CHECKING:
     from interlock_host.durability.instance import DurableInstance
-
-_record: Callable[[tuple[int, int, bytes]], Record] = functools.partial(tuple.__new__, Record)
-_kept: Callable[[tuple[int, int, Record, int]], Kept] = functools.partial(tuple.__new__, Kept)
 
 
 def birth_of(module: Module, name: str, config: bytes, seed: int, level: Level) -> journal_pb2.Birth:
@@ -85,8 +82,7 @@ def _parked(call: Call, answers: Answers) -> journal_pb2.ParkedCall:
 def _answered(answers: list[tuple[bytes, Kept]]) -> journal_pb2.Answered:
     """Turn the table on its side: columns are copied without a line of Python for each answer."""
     identities, kept = zip(*answers, strict=True)
-    checksums, sizes, records, nows = zip(*kept, strict=True)
-    statuses, flags, payloads = zip(*records, strict=True)
+    checksums, sizes, statuses, flags, payloads, nows = zip(*kept, strict=True)
     return journal_pb2.Answered(
         identity=identities, checksum=checksums, size=sizes,
         status=statuses, flags=flags, payload=payloads, now=nows,
@@ -94,9 +90,9 @@ def _answered(answers: list[tuple[bytes, Kept]]) -> journal_pb2.Answered:
 
 
 def _answers_in(saved: journal_pb2.Answered) -> dict[bytes, Kept]:
-    records = map(_record, zip(saved.status[:], saved.flags[:], saved.payload[:], strict=True))
-    answered = map(_kept, zip(saved.checksum[:], saved.size[:], records, saved.now[:], strict=True))
-    return dict(zip(saved.identity[:], answered, strict=True))
+    columns = (saved.checksum, saved.size, saved.status, saved.flags, saved.payload, saved.now)
+    kept = zip(*(column[:] for column in columns), strict=True)
+    return dict(zip(saved.identity[:], kept, strict=True))
 
 
 def read_head(instance: DurableInstance, head: journal_pb2.SnapshotHead) -> None:
