@@ -122,14 +122,18 @@ class World(Calling):
         actor = opened.actor
         opened.call = self.start(opened)
         said = [Said(opened.number, True, TRAPPED)]
-        for other in self.open.values():
-            if other.actor is actor and other is not opened and not other.carrier:
+        for other in self._parked(actor):
+            if other is not opened:
                 said.append(self.lost(other, CancelReason.RESTART))
         assert opened.call.answer is not None
         actor.heard.insert(0, (opened.number, opened.call.answer))
         self.hear_all(actor, said)
         self.forget(actor)
         self._actor(actor.module, actor.name).trapped = actor.trapped
+
+    def _parked(self, actor: Actor) -> list[Open]:
+        """The calls that the module knows, in their order."""
+        return [o for _, o in sorted(self.open.items()) if o.actor is actor and not o.carrier]
 
     def _actor(self, module: str, name: str) -> Actor:
         if (module, name) not in self.actors:
@@ -157,8 +161,7 @@ class World(Calling):
             self.done -= 1
             return
         self.engine.delete(module, name)
-        calls = [o for o in self.open.values() if o.actor is actor and not o.carrier]
-        for opened in calls:
+        for opened in self._parked(actor):
             self.leave(opened, CancelReason.OPERATOR)
         self.hear(actor)
         self.forget(actor)
