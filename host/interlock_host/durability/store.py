@@ -258,8 +258,8 @@ class Store:
         if found.snapshot is not None and found.snapshot.lsn == last_lsn:
             return History(found.snapshot, (), "", found.damage)
         history = self.history_in(scan(self.disk), instance, found)
-        if history.damage and max(self.snapshots.lsns(instance), default=0) > found.reached:
-            # One that was being written is there now, and the journal behind it was trimmed meanwhile.
+        if max(self.snapshots.lsns(instance), default=0) > found.reached:
+            # One that was being written is there now, and the journal before it may be trimmed.
             return self.history(instance, last_lsn)
         return history
 

@@ -13,12 +13,13 @@ import interlock
 from interlock.queue.v1 import queue_pb2
 from interlock_host.calls import Call, CancelReason, Record
 from interlock_host.clock import VirtualClock
-from interlock_host.durability.store import Store
+from interlock_host.durability.store import Store, StoreOptions
 from interlock_host.engine import Engine, EngineConfig
 from interlock_host.errors import Failure, HostError
 from interlock_host.journal.committer import Committer
 from interlock_host.journal.failures import JournalFailed
 from interlock_host.journal.journal import Journal
+from interlock_host.journal.scan import scan
 from interlock_host.server.front import Front
 from tests.host.conftest import START_NS
 from tests.host.durability.world import Called, World
@@ -158,6 +159,31 @@ def test_the_last_retry_leaves_without_the_barrier(world: World, monkeypatch: py
     second.call.cancel(CancelReason.DISCONNECT)
     assert free == [True, True]
     assert world.engine.parked_calls() == 0
+
+
+def test_it_wakes_while_it_is_saved(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A snapshot is there, and the journal behind it gone, after the older one was read."""
+    world = World(options=StoreOptions(segment_bytes=100, snapshots_kept=1))
+    for saved in (True, False, False):
+        world.add(1)
+        world.sync()
+        assert not saved or world.instance().save()
+    place = "interlock_host.durability.store.scan"
+
+    def late(disk: Any) -> Any:
+        monkeypatch.setattr(place, scan)
+        assert world.instance().save()
+        world.add(1, instance="b")
+        world.sync()
+        world.life.trim()
+        return scan(disk)
+
+    monkeypatch.setattr(place, late)
+    instance = world.instance()
+    history = world.life.store.history(instance.id, instance.last_lsn)
+    assert history.damage == ""
+    assert history.snapshot is not None
+    assert history.snapshot.lsn == instance.last_lsn
 
 
 def test_nobody_waits_for_what_was_discarded() -> None:
