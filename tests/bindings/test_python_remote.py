@@ -149,12 +149,27 @@ def test_waits_for_a_host_that_starts(server: Server) -> None:
     assert server.calls == 1
 
 
-def test_unsafe_is_not_repeated(started: Server) -> None:
+def test_retries_carry_one_id(started: Server) -> None:
     started.answer = refusing(grpc.StatusCode.UNAVAILABLE, "going away")
-    with interlock.open(started.url) as il, pytest.raises(interlock.Unavailable) as caught:
+    with interlock.open(started.url, reconnect=0) as il, pytest.raises(interlock.Unavailable) as caught:
         il.counter("hits").add(1)
     assert caught.value.sent
+    assert started.calls == 4
+    assert len({sent["request_id"] for sent in started.metadata}) == 1
+
+
+def test_unsafe_is_not_repeated_on_a_state_that_began_anew(started: Server) -> None:
+    info = error_details_pb2.ErrorInfo(reason="INSTANCE_RESTARTED", domain="interlock")
+    started.answer = refusing(grpc.StatusCode.UNAVAILABLE, "began anew", info)
+    with interlock.open(started.url) as il, pytest.raises(interlock.Unavailable):
+        il.counter("hits").add(1)
     assert started.calls == 1
+
+
+def test_a_read_has_no_id(started: Server) -> None:
+    with interlock.open(started.url) as il:
+        il.counter("hits").get()
+    assert "request_id" not in started.metadata[0]
 
 
 def test_safe_is_repeated(started: Server) -> None:
@@ -214,7 +229,7 @@ def test_no_metrics(started: Server) -> None:
 
 @pytest.fixture
 async def tasks(started: Server) -> AsyncIterator[interlock.aio.Client]:
-    async with interlock.aio.open(started.url) as il:
+    async with interlock.aio.open(started.url, reconnect=0) as il:
         yield il
 
 
@@ -224,4 +239,5 @@ async def test_asyncio(started: Server, tasks: interlock.aio.Client) -> None:
     started.answer = refusing(grpc.StatusCode.UNAVAILABLE, "going away")
     with pytest.raises(interlock.Unavailable):
         await tasks.counter("hits").add(1)
-    assert started.calls == 2
+    assert started.calls == 1 + 4
+    assert len({sent["request_id"] for sent in started.metadata[1:]}) == 1
