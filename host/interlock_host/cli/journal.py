@@ -15,6 +15,7 @@ from interlock_host.cli.target import output_option
 from interlock_host.disk import RealDisk
 from interlock_host.durability.audit import Archive, Kept
 from interlock_host.durability.replay import NotReplayed
+from interlock_host.durability.retention import save_all
 from interlock_host.durability.store import FORMAT, StoreOptions, check_format
 from interlock_host.engine import Engine, EngineConfig
 from interlock_host.errors import HostError, ModuleError
@@ -170,7 +171,7 @@ def compact(data: Path, modules: tuple[Path, ...], keep: int, drop_damaged: bool
         for refused in recovered.refused:
             click.echo(f"cannot be made again: {refused}", err=True)
         dropped = life.drop_refused() if drop_damaged else 0
-        saved = life.save_all(_progress("instances saved"))
+        saved = save_all(life, _progress("instances saved"))
     except (HostError, JournalFailed, OSError) as error:
         raise click.ClickException(str(error)) from error
     finally:

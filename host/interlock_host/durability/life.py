@@ -6,7 +6,6 @@ import collections
 import contextlib
 import operator
 import threading
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,7 @@ from interlock_host.durability.instance import DurableInstance
 from interlock_host.durability.keeper import Keeper
 from interlock_host.durability.levels import Level
 from interlock_host.durability.recovery import Progress, Recovered, recover
+from interlock_host.durability.retention import trim
 from interlock_host.durability.store import JournalFailed, Store, journal_failed
 from interlock_host.errors import FAILED_PRECONDITION, RESOURCE_EXHAUSTED, HostError
 from interlock_host.instance import State
@@ -249,7 +249,7 @@ class Life:
             while self._wanted:
                 self._wanted.popleft().save()
             self._let_sleep()
-            self.trim()
+            trim(self)
         except (HostError, OSError) as error:
             self.observer.not_saved(str(error))
 
@@ -294,20 +294,6 @@ class Life:
     def _hibernate(instance: DurableInstance) -> bool:
         return instance.save() and instance.sleep()
 
-    def save_all(self, progress: Callable[[int, int], None]) -> int:
-        """Save every instance, and remove the journal behind; return how many there are."""
-        kept = [instance for instance in self.instances() if instance.id and instance.machine is not None]
-        for instance in kept[:1]:
-            # An entry, of no effect, begins another segment: only those behind it can go.
-            with instance.lock:
-                instance.append(Kind.TIME, None)
-        for done, instance in enumerate(kept):
-            progress(done, len(kept))
-            instance.save()
-        progress(len(kept), len(kept))
-        self.store.journal.drop_before(self._needed(pressed=True))
-        return len(kept)
-
     def drop_refused(self) -> int:
         """Delete the instances that cannot be made again, and return how many; what they held is lost.
 
@@ -332,41 +318,9 @@ class Life:
         self._unnamed = ""
         return dropped
 
-    def trim(self) -> None:
-        """Remove segments that no instance needs; save those that hold back too many bytes."""
-        journal, options = self.store.journal, self.store.options
-        if len(journal.segments()) < 2:  # the one that is written to stays
-            return
-        journal.drop_before(self._needed())
-        segments = journal.segments()
-        if sum(segment.bytes for segment in segments) <= options.journal_bytes or len(segments) < 2:
-            return
-        behind = segments[0].last_lsn
-        for instance in self.instances():
-            if instance.id and instance.saved_lsn <= behind:
-                instance.save()
-        journal.drop_before(self._needed(pressed=True))
-
-    def _needed(self, *, pressed: bool = False) -> int:
-        """Return the first LSN that any instance may be made again from.
-
-        Args:
-            pressed: Each instance's newest snapshot is enough. One whose snapshot is of its last
-                entry then needs nothing, however long ago that was.
-        """
-        store = self.store
-        needed = store.journal.durable_lsn + 1  # before all else: what comes later is behind it
-        last = {instance.id: instance.last_lsn for instance in self.instances()}
-        last |= self._waiting | self._lost
-        for instance_id in {*last, *store.snapshots.instances()} - {0}:
-            lsns = store.snapshots.lsns(instance_id)
-            if not lsns or (not pressed and len(lsns) < store.options.snapshots_kept):
-                needed = min(needed, instance_id)
-            elif not pressed:
-                needed = min(needed, lsns[0] + 1)
-            elif lsns[-1] != last.get(instance_id):
-                needed = min(needed, lsns[-1] + 1)
-        return needed
+    def behind_the_host(self) -> dict[int, int]:
+        """Return the ids of instances that cannot be made now, with their last LSNs; these are kept."""
+        return self._waiting | self._lost
 
     # Failures of the disk
 

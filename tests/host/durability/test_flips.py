@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from interlock_host import engine as engine_module
+from interlock_host.durability.retention import save_all
 from interlock_host.durability.store import StoreOptions
 from interlock_host.engine import STANDARD_MODULES
 from interlock_host.errors import HostError
@@ -217,7 +218,7 @@ def test_snapshot_alone(counter_folder: Path, sealed: bool, pattern: int) -> Non
     world.add(7, instance="b")
     world.sync()
     world.crash()  # a start begins another segment
-    world.life.save_all(lambda done, of: None)
+    save_all(world.life, lambda done, of: None)
     path = min(path for path in world.disk.files if path.startswith("snapshots/"))
     files = close(world, sealed=sealed)
     assert not any(entry.instance == 1 and entry.kind == Kind.CALL for entry in scan(world.disk).all())

@@ -13,6 +13,7 @@ import interlock
 from interlock.queue.v1 import queue_pb2
 from interlock_host.calls import Call, CancelReason, Record
 from interlock_host.clock import VirtualClock
+from interlock_host.durability.retention import trim
 from interlock_host.durability.store import Store, StoreOptions
 from interlock_host.engine import Engine, EngineConfig
 from interlock_host.errors import Failure, HostError
@@ -175,7 +176,7 @@ def test_it_wakes_while_it_is_saved(monkeypatch: pytest.MonkeyPatch) -> None:
         assert world.instance().save()
         world.add(1, instance="b")
         world.sync()
-        world.life.trim()
+        trim(world.life)
         return scan(disk)
 
     monkeypatch.setattr(place, late)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from interlock_host.durability.retention import save_all
 from interlock_host.durability.store import StoreOptions
 from interlock_host.errors import HostError
 from tests.host.durability.world import World
@@ -88,7 +89,7 @@ def test_one_that_is_lost_until_it_is_dropped(world: World) -> None:
     with pytest.raises(HostError, match="may be"):
         world.add(1)
     assert world.life.drop_refused() == 1
-    world.life.save_all(lambda done, of: None)
+    save_all(world.life, lambda done, of: None)
     world.add(2)
     world.sync()
     for _ in range(2):

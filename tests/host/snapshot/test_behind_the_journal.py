@@ -10,6 +10,7 @@ from interlock_host.clock import VirtualClock
 from interlock_host.disk import RealDisk
 from interlock_host.durability.instance import DurableInstance
 from interlock_host.durability.levels import Level
+from interlock_host.durability.retention import trim
 from interlock_host.durability.store import Store, StoreOptions
 from interlock_host.engine import STANDARD_MODULES, Engine, EngineConfig
 from interlock_host.errors import HostError
@@ -56,7 +57,7 @@ def pressed(tmp_path: Path) -> Path:
     host = Host(tmp_path)  # its journal begins a segment
     host.add("b", 100)
     assert host.engine.life is not None
-    host.engine.life.trim()
+    trim(host.engine.life)
     assert host.store.journal.segments()[0].first_lsn > saved.last_lsn
     assert len(host.store.snapshots.lsns(saved.id)) == 2
     host.close()
