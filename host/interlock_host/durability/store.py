@@ -38,6 +38,8 @@ class StoreOptions:
     segment_bytes: int = 64 << 20
     async_seconds: float = 0.05
     """How long an `async` instance's entries may wait for the disk."""
+    gather_seconds: float = 0.0
+    """How long a sync waits for more entries where several came for the last one."""
     snapshot_entries: int = 20_000
     """Entries of one instance after which it is saved anew."""
     snapshot_bytes: int = 16 << 20
@@ -113,6 +115,7 @@ class Store:
                 self._failed,
                 self._resumed,
                 async_seconds=self.options.async_seconds,
+                gather_seconds=self.options.gather_seconds,
             )
 
     @classmethod

@@ -29,6 +29,7 @@ class Committer:
         on_resumed: Callable[[], None] = _nothing,
         *,
         async_seconds: float = 0.05,
+        gather_seconds: float = 0.0,
         resume_seconds: float = RESUME_SECONDS,
     ) -> None:
         """Start the thread.
@@ -39,6 +40,9 @@ class Committer:
                 again if it turns out, while it is tried again, that the failure is final.
             on_resumed: Called once appends are taken again.
             async_seconds: How long entries may lie that nobody waits for.
+            gather_seconds: How long a flush waits for more, where the last one had several: a quick disk
+                would have the threads spend their time on handing small batches over. As commit_delay
+                and commit_siblings of PostgreSQL.
             resume_seconds: How often a failed journal is tried again.
         """
         self._journal = journal
@@ -46,6 +50,7 @@ class Committer:
         self._on_failed = on_failed
         self._on_resumed = on_resumed
         self._async_seconds = async_seconds
+        self._gather_seconds = gather_seconds
         self._resume_seconds = resume_seconds
         # Who enters a condition itself may leave it locked for ever, if KeyboardInterrupt comes just then.
         self._lock, self._flushed_lock = threading.RLock(), threading.RLock()
@@ -53,6 +58,7 @@ class Committer:
         self._flushed = threading.Condition(self._flushed_lock)
         self._asked = False
         self._urgent = False
+        self._crowd = 0
         self._closed = False
         self._ended = False
         self._thread = threading.Thread(target=self._run, name="interlock-committer", daemon=True)
@@ -118,6 +124,8 @@ class Committer:
             self._changed.wait_for(lambda: self._asked or self._closed)
             if not self._urgent:
                 self._changed.wait_for(lambda: self._urgent or self._closed, self._async_seconds)
+            if self._crowd > 1 and self._gather_seconds:
+                self._changed.wait_for(lambda: self._closed, self._gather_seconds)
             self._asked = self._urgent = False
             return not self._closed
 
@@ -139,7 +147,9 @@ class Committer:
             return
         failed: JournalFailed | None = None
         try:
+            before = self._journal.durable_lsn
             flushed = self._journal.flush()
+            self._crowd = self._journal.durable_lsn - before
         except JournalFailed as failure:
             failed, flushed = failure, True
         if not flushed:

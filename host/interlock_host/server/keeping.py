@@ -24,6 +24,8 @@ from interlock_host.logs import LogObserver, logger
 from interlock_host.module import Module
 
 _PROGRESS_SECONDS = 1.0
+GATHER_SECONDS = 0.003
+"""A call over a network takes longer when there are many; alone, it waits for nothing."""
 _log = logger("data")
 
 
@@ -31,6 +33,7 @@ def storage_of(config: HostConfig) -> StoreOptions:
     """Return how the data directory is kept."""
     return StoreOptions(
         async_seconds=config.async_seconds,
+        gather_seconds=GATHER_SECONDS,
         snapshot_entries=config.snapshot_entries,
         snapshots_kept=config.snapshots_kept,
         journal_bytes=config.journal_bytes,
