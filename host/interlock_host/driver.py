@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable
 from typing import Protocol
 
 from interlock_host.clock import Clock
+
+_AGAIN_NS = 1_000_000_000
+_log = logging.getLogger("interlock.timers")
 
 
 class Driver(Protocol):
@@ -67,7 +71,11 @@ class ThreadDriver:
 
     def _run(self) -> None:
         while self._wait():
-            next_due = self._run_due()
+            try:
+                next_due = self._run_due()
+            except Exception:  # a fault of the engine's must not stop every timer of every instance
+                _log.exception("timers failed")
+                next_due = self._clock.now() + _AGAIN_NS
             if next_due is not None:
                 self.schedule(next_due)
 

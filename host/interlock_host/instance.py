@@ -100,16 +100,12 @@ class Instance:
             Gone: The instance was deleted meanwhile.
         """
         call = Call(method, 0, len(request), sink if method.server_streaming else None, trace)
-        lock = self.lock
-        lock.acquire()  # half the cost of `with`, which is a tenth of a call
-        try:
+        with self.lock:
             if scope:
                 return start_once(self, call, request, sink, scope)
             self._begin(call, request)
             if not call.done:
                 call.sink = sink
-        finally:
-            lock.release()
         return call
 
     def begin(self, call: Call, request: bytes) -> None:

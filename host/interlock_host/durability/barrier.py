@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import collections
+import logging
 import threading
 from collections.abc import Iterable
 
 from interlock_host.calls import Call, Record
 from interlock_host.errors import Failure
+
+_log = logging.getLogger("interlock.barrier")
 
 Delivery = tuple[Call, Record]
 
@@ -63,4 +66,7 @@ class Barrier:
 def _hand_on(deliveries: Iterable[Delivery]) -> None:
     for call, record in deliveries:
         if call.answer is None:  # it may have ended meanwhile, its instance lost
-            call.deliver(record)
+            try:
+                call.deliver(record)
+            except Exception:  # of one caller's: the others wait too, and so does the thread that syncs
+                _log.exception("a caller failed to take its record")

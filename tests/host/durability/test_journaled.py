@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from interlock_host.calls import CancelReason
+from interlock.counter.v1 import counter_pb2
+from interlock_host.calls import CancelReason, Record
 from interlock_host.durability.levels import Level
 from interlock_host.errors import HostError
 from interlock_host.instance import State
 from interlock_host.journal.entry import Kind
-from tests.host.durability.world import World
+from tests.host.durability.world import COUNTER, World
 from tests.host.puppet import answer, deadline, op, record
 
 MS = 1_000_000
@@ -33,6 +34,22 @@ def test_an_answer_waits_for_the_disk(world: World) -> None:
     assert world.sync()
     assert added.record is not None
     assert world.kinds() == ["CREATE", "CALL"]
+
+
+def test_a_caller_that_fails_holds_nobody_up(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    method = world.engine.method(COUNTER + "Add")
+    assert method is not None
+    adds = [counter_pb2.Addition(delta=1)]
+    request = counter_pb2.AddRequest(instance="a", adds=adds).SerializeToString()
+
+    def failing(record: Record) -> None:
+        raise RuntimeError("no")
+
+    world.engine.start(method, request, failing)
+    behind = world.add()
+    assert world.sync()
+    assert behind.record is not None
+    assert "a caller failed" in caplog.text
 
 
 def test_a_read_waits_for_what_it_saw(world: World) -> None:
