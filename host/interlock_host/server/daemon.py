@@ -104,8 +104,9 @@ class Daemon:
         if not await self.front.emptied(seconds):
             self._log.info("cancelling parked calls", calls=self.front.cancel_all(CancelReason.SHUTDOWN))
             await self.front.emptied(_FLUSH_SECONDS)
-        # What is still open now is health watchers, and clients that do not read.
-        await self._listener.stop(_FLUSH_SECONDS if self.front.open else 0.1)
+        # What is still open now is health watchers, clients that do not read, and connections that their
+        # clients are about to close: one that is cut may cost the last answer on it.
+        await self._listener.stop(_FLUSH_SECONDS)
         await closing
         await self._resources.aclose()
         self._log.info("stopped")
