@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import collections
-import contextlib
 import logging
-import threading
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -19,6 +16,7 @@ from interlock_host.language import language_of
 from interlock_host.logs import Repeats, logger
 from interlock_host.metrics import CallMetrics
 from interlock_host.module import Method, Module
+from interlock_host.on_loop import OnLoop
 from interlock_host.security.guard import Guard
 from interlock_host.trace_context import CallContext, context_of
 
@@ -54,11 +52,10 @@ class Front:
         """Decides who may call what; None lets everyone do everything."""
         self._tracer = tracer
         self.loop = asyncio.get_running_loop()
-        self.thread = threading.get_ident()
+        self.on_loop = OnLoop(self.loop)
+        """Calls back on the loop, from whatever thread."""
         self.open: set[Call] = set()
         """Calls with an answer outstanding: parked ones and streams, until grpc is done with them."""
-        self._posted: collections.deque[tuple[Callable[..., object], tuple[Any, ...]]] = collections.deque()
-        """What other threads had to say, in order, until the loop's thread comes to it."""
         self._emptied = asyncio.Event()
         self._offload: ThreadPoolExecutor | None = None
         self._log = logger("call")
@@ -99,22 +96,6 @@ class Front:
     def _abandoned(self, entry: asyncio.Future[Call]) -> None:
         if entry.exception() is None:
             self.cancel(entry.result(), CancelReason.DISCONNECT)
-
-    def on_loop(self, callback: Callable[..., object], *arguments: Any) -> None:
-        """Call back on the loop: at once if this is its thread, else soon; in order in any case."""
-        if threading.get_ident() == self.thread:
-            if self._posted:
-                self._run_posted()
-            callback(*arguments)
-        else:
-            self._posted.append((callback, arguments))
-            with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits
-                self.loop.call_soon_threadsafe(self._run_posted)
-
-    def _run_posted(self) -> None:
-        while self._posted:
-            callback, arguments = self._posted.popleft()
-            callback(*arguments)
 
     def cancel(self, call: Call, reason: CancelReason) -> None:
         """Take a call from its module, without waiting where the module runs off the loop."""

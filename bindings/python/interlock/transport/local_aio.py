@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import collections
 import contextlib
 import contextvars
-import threading
 import time
 from collections.abc import AsyncIterator
 from typing import Any
@@ -15,6 +13,7 @@ from interlock.errors import ClientClosed, ResourceExhausted
 from interlock.ops.flow import Request
 from interlock.options import Options
 from interlock.transport.host import Call, CancelReason, LocalHost, Method, Record
+from interlock_host.on_loop import OnLoop
 
 _INLINE_BUDGET_MS = 10
 """A module that may run longer than this in one entry runs on a thread."""
@@ -33,9 +32,6 @@ class AsyncLocalTransport:
         self._host: LocalHost | None = None
         self._closed = False
         self._turn = 0
-        self._thread = 0
-        self._posted: collections.deque[tuple[Any, tuple[Any, ...]]] = collections.deque()
-        """What other threads had to say, in order, until the loop's thread comes to it."""
 
     async def start(self) -> None:
         """Load the modules, on a thread: compiling them takes a while the first time."""
@@ -46,7 +42,8 @@ class AsyncLocalTransport:
         if self._opening is None:
             self._opening = asyncio.create_task(asyncio.to_thread(LocalHost, self._options, self._data))
         host = await asyncio.shield(self._opening)
-        self._loop, self._thread, self._host = asyncio.get_running_loop(), threading.get_ident(), host
+        self._loop, self._host = asyncio.get_running_loop(), host
+        self.on_loop = OnLoop(self._loop)
 
     @property
     def _ready(self) -> LocalHost:
@@ -141,21 +138,6 @@ class AsyncLocalTransport:
             call.cancel(reason)
         else:
             self._loop.run_in_executor(None, call.cancel, reason)
-
-    def on_loop(self, callback: Any, *arguments: Any) -> None:
-        """Call back on the loop: at once if this is its thread, else soon; in order in any case."""
-        if threading.get_ident() == self._thread:
-            self._run_posted()
-            callback(*arguments)
-            return
-        self._posted.append((callback, arguments))
-        with contextlib.suppress(RuntimeError):  # the loop was closed: nobody waits
-            self._loop.call_soon_threadsafe(self._run_posted)
-
-    def _run_posted(self) -> None:
-        while self._posted:
-            callback, arguments = self._posted.popleft()
-            callback(*arguments)
 
     def stream(self, request: Request) -> AsyncLocalStream:
         """Open a server stream."""
