@@ -32,6 +32,10 @@ class Limits:
     entry_budget_ms: int
     stream_window: int
 
+    def message(self) -> contract_pb2.Limits:
+        """Return them as protos have them."""
+        return contract_pb2.Limits(**dataclasses.asdict(self))
+
 
 CAPS = Limits(
     max_memory=256 << 20,

@@ -7,11 +7,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from interlock.journal.v1 import journal_pb2
-from interlock.v1 import contract_pb2
 from interlock_host.answers import Answers, Kept
 from interlock_host.calls import Call
 from interlock_host.durability.levels import Level, durability_of
-from interlock_host.module import Limits, Module
+from interlock_host.module import Module
 
 if TYPE_CHECKING:
     from interlock_host.durability.instance import DurableInstance
@@ -25,20 +24,8 @@ def birth_of(module: Module, name: str, config: bytes, seed: int, level: Level) 
         name=name,
         config=config,
         seed=seed,
-        limits=limits_message(module.limits),
+        limits=module.limits.message(),
         durability=durability_of(level),
-    )
-
-
-def limits_message(limits: Limits) -> contract_pb2.Limits:
-    """Return limits as protos have them."""
-    return contract_pb2.Limits(
-        max_memory=limits.max_memory,
-        max_message_bytes=limits.max_message_bytes,
-        max_parked_calls=limits.max_parked_calls,
-        max_parked_bytes=limits.max_parked_bytes,
-        entry_budget_ms=limits.entry_budget_ms,
-        stream_window=limits.stream_window,
     )
 
 

@@ -137,20 +137,12 @@ class HostService:
             )
             for method in module.methods.values()
         ]
-        limits = module.limits
         return host_pb2.Module(
             name=module.name,
             service=module.service,
             digest=module.digest,
             summary=module.summary,
-            limits=contract_pb2.Limits(
-                max_memory=limits.max_memory,
-                max_message_bytes=limits.max_message_bytes,
-                max_parked_calls=limits.max_parked_calls,
-                max_parked_bytes=limits.max_parked_bytes,
-                entry_budget_ms=limits.entry_budget_ms,
-                stream_window=limits.stream_window,
-            ),
+            limits=module.limits.message(),
             methods=methods,
             instances=len(self._engine.instances(module)),
         )
