@@ -206,6 +206,20 @@ class RealDisk:
             os.close(descriptor)
 
 
+def write_new(disk: Disk, path: str, data: bytes) -> None:
+    """Make a file that is not there with these bytes, and sync them; its name is for the caller to sync.
+
+    Raises:
+        OSError: It is there, or could not be written; a part of it may be.
+    """
+    file = disk.create(path)
+    try:
+        file.write(data)
+        file.sync()
+    finally:
+        file.close()
+
+
 def _sync_data(descriptor: int) -> None:
     """Sync a file's data down to the medium: on macOS only F_FULLFSYNC passes the drive's cache."""
     if sys.platform == "darwin":

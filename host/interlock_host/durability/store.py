@@ -22,7 +22,7 @@ from interlock_host.module import Module
 from interlock_host.snapshot.form import Snapshot
 from interlock_host.snapshot.modules import ModuleStore
 from interlock_host.snapshot.store import Found, SnapshotStore
-from interlock_host.snapshot.whole import TEMPORARY
+from interlock_host.snapshot.whole import write_whole
 
 LOCK = "LOCK"
 FORMAT = "FORMAT"
@@ -90,7 +90,7 @@ class Store:
         self.disk = disk
         self.options = options or StoreOptions()
         if not check_format(disk):
-            _write_format(disk)
+            write_whole(disk, "", FORMAT, _FORMAT)
         self.scan: Scan = scan(disk, progress)
         self.snapshots = SnapshotStore(disk, self.options.snapshots_kept)
         self.modules = ModuleStore(disk)
@@ -320,20 +320,6 @@ def check_format(disk: Disk) -> bool:
     if found != _FORMAT:
         raise OSError(f"{FORMAT} says {found[:60]!r}; this version reads {_FORMAT!r}")
     return True
-
-
-def _write_format(disk: Disk) -> None:
-    temporary = FORMAT + TEMPORARY
-    with contextlib.suppress(FileNotFoundError):
-        disk.remove(temporary)
-    file = disk.create(temporary)
-    try:
-        file.write(_FORMAT)
-        file.sync()
-    finally:
-        file.close()
-    disk.rename(temporary, FORMAT)
-    disk.sync_folder("")
 
 
 def journal_failed(failure: JournalFailed) -> Failure:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from interlock_host.disk import Disk
+from interlock_host.disk import Disk, write_new
 from interlock_host.journal.scan import Scan
 from interlock_host.journal.segment import (
     FOLDER,
@@ -70,20 +70,11 @@ def _prove(disk: Disk, scan: Scan, segments: list[Segment]) -> None:
         return
     begin = 0 if path == source else tail.at
     data = bytes(disk.read(source)[begin : tail.end])
-    _write_whole(disk, unfinished_path_of(tail.first_lsn), data)
+    write_new(disk, unfinished_path_of(tail.first_lsn), data)
     disk.rename(unfinished_path_of(tail.first_lsn), path)
     if path != source:
         segments.append(Segment(path, tail.first_lsn, tail.last_lsn, len(data)))
         segments.sort(key=lambda segment: segment.first_lsn)
-
-
-def _write_whole(disk: Disk, path: str, data: bytes) -> None:
-    file = disk.create(path)
-    try:
-        file.write(data)
-        file.sync()
-    finally:
-        file.close()
 
 
 def _truncate(disk: Disk, path: str, size: int) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 
-from interlock_host.disk import Disk
+from interlock_host.disk import Disk, write_new
 
 TEMPORARY = ".tmp"
 """How the name of a file ends that is not whole yet."""
@@ -13,21 +13,23 @@ TEMPORARY = ".tmp"
 def write_whole(disk: Disk, folder: str, name: str, data: bytes) -> None:
     """Make `folder/name` hold these bytes, durably; what it held before stays until then.
 
+    Args:
+        disk: The data directory.
+        folder: Where in it; "" is its root.
+        name: Of the file.
+        data: The bytes.
+
     Raises:
         OSError: It could not be; the file is as it was, or, where only the last
             sync failed, holds the new bytes, which may not outlive a crash.
     """
-    temporary = f"{folder}/{name}{TEMPORARY}"
+    path = f"{folder}/{name}" if folder else name
+    temporary = path + TEMPORARY
     with contextlib.suppress(FileNotFoundError):
         disk.remove(temporary)
     try:
-        file = disk.create(temporary)
-        try:
-            file.write(data)
-            file.sync()
-        finally:
-            file.close()
-        disk.rename(temporary, f"{folder}/{name}")
+        write_new(disk, temporary, data)
+        disk.rename(temporary, path)
     except OSError:
         with contextlib.suppress(OSError):
             disk.remove(temporary)
