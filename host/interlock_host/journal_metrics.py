@@ -30,18 +30,17 @@ class JournalMetrics(Collector):
             registry=registry,
             buckets=_BUCKETS,
         )
-        life.store.journal.on_sync = fsync.observe
+        life.store.on_sync = fsync.observe
         registry.register(self)
 
     def collect(self) -> Iterator[Metric]:
         """Return what the store says now."""
         store, recovered = self._life.store, self._life.engine.recovered
-        journal = store.journal
         yield CounterMetricFamily(
-            "interlock_journal_appends", "Entries that became durable.", value=journal.synced_entries
+            "interlock_journal_appends", "Entries that became durable.", value=store.synced_entries
         )
         yield CounterMetricFamily(
-            "interlock_journal_written_bytes", "Bytes of those entries.", value=journal.synced_bytes
+            "interlock_journal_written_bytes", "Bytes of those entries.", value=store.synced_bytes
         )
         yield _gauge("interlock_journal_bytes", "Bytes of the journal's files.", self._bytes())
         yield _gauge("interlock_journal_held_records", "Answers that wait for the disk.", len(store.barrier))

@@ -11,11 +11,11 @@ from typing import NamedTuple
 
 from interlock_host.disk import Disk, RealDisk
 from interlock_host.durability.barrier import Barrier
-from interlock_host.durability.timed import TimedJournal
 from interlock_host.errors import UNAVAILABLE, Failure, HostError
 from interlock_host.journal.committer import Committer
 from interlock_host.journal.entry import Entry, Kind
 from interlock_host.journal.failures import Fenced, JournalFailed
+from interlock_host.journal.journal import Flush, Journal
 from interlock_host.journal.lock import DataLock
 from interlock_host.journal.scan import Progress, Scan, scan
 from interlock_host.module import Module
@@ -66,6 +66,10 @@ class History(NamedTuple):
     """Whether another try may find more: the disk would not give a file."""
 
 
+def _nobody(_: float) -> None:
+    pass
+
+
 class Store:
     """What a host writes and reads back. Thread-safe.
 
@@ -94,7 +98,12 @@ class Store:
         self.scan: Scan = scan(disk, progress)
         self.snapshots = SnapshotStore(disk, self.options.snapshots_kept)
         self.modules = ModuleStore(disk)
-        self.journal = TimedJournal(disk, self.scan, segment_bytes=self.options.segment_bytes)
+        self.synced_entries = self.synced_bytes = 0
+        self.on_sync: Callable[[float], None] = _nobody
+        """Told how long each sync took, in seconds, on the thread that made it."""
+        self.journal = Journal(
+            disk, self.scan, segment_bytes=self.options.segment_bytes, on_flush=self._flushed
+        )
         self.barrier = Barrier()
         self.barrier.durable = self.journal.durable_lsn
         self.on_durable: Callable[[int], None] = self.barrier.release
@@ -229,6 +238,11 @@ class Store:
         self.check()
         if self.journal.durable_lsn < lsn:
             raise HostError(UNAVAILABLE, "JOURNAL_FAILED", f"no sync of the journal in {_LONGEST_SYNC} s")
+
+    def _flushed(self, flush: Flush) -> None:
+        self.synced_entries += flush.entries
+        self.synced_bytes += flush.bytes
+        self.on_sync(flush.write_seconds + flush.sync_seconds)
 
     def _durable(self, lsn: int) -> None:
         self.on_durable(lsn)
