@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from typing import Protocol
 
+from interlock_host.bell import Bell
 from interlock_host.clock import Clock
 
 _AGAIN_NS = 1_000_000_000
@@ -44,8 +45,7 @@ class ThreadDriver:
         self._clock = clock
         self._run_due = run_due
         self._lock = threading.RLock()
-        """Entered in place of the condition, which KeyboardInterrupt could leave locked for ever."""
-        self._changed = threading.Condition(self._lock)
+        self._bell = Bell()
         self._due = self._NEVER
         self._thread: threading.Thread | None = None
         self._closed = False
@@ -58,14 +58,14 @@ class ThreadDriver:
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="interlock-driver", daemon=True)
                 self._thread.start()
-            self._changed.notify()  # before it is noted, so that KeyboardInterrupt leaves it to be said again
+            self._bell.ring()  # before it is noted, so that KeyboardInterrupt leaves it to be said again
             self._due = due_ns
 
     def close(self) -> None:
         """End the thread, and wait for what it runs."""
-        with self._changed:
+        with self._lock:
             self._closed = True
-            self._changed.notify()
+            self._bell.ring()
         if self._thread is not None and self._thread is not threading.current_thread():
             self._thread.join()
 
@@ -80,11 +80,13 @@ class ThreadDriver:
                 self.schedule(next_due)
 
     def _wait(self) -> bool:
-        with self._changed:
-            while not self._closed:
+        while True:
+            with self._lock:
+                if self._closed:
+                    return False
                 left = self._due - self._clock.now()
+                idle = self._due == self._NEVER
                 if left <= 0:
                     self._due = self._NEVER
                     return True
-                self._changed.wait(None if self._due == self._NEVER else left / 1e9)
-            return False
+            self._bell.wait(None if idle else left / 1e9)

@@ -105,7 +105,8 @@ class Begun:
 
     def __init__(self, engine: Engine, path: str, request: bytes, scope: bytes = b"") -> None:
         self.records: list[Record] = []
-        self._ended = threading.Event()
+        self._left = threading.Lock()  # and no Event: one that is interrupted would hold up who tells it
+        self._left.acquire()
         method = engine.method(path)
         assert method is not None
         self.call: Call = engine.start(method, request, self._take, None, scope)
@@ -113,7 +114,7 @@ class Begun:
     def _take(self, record: Record) -> None:
         self.records.append(record)
         if record.final:
-            self._ended.set()
+            self._left.release()
 
     def wait(self) -> Record:
         """Return the answer.
@@ -122,7 +123,7 @@ class Begun:
             Refused: It is an error.
         """
         if self.call.answer is None:
-            assert self._ended.wait(LONGEST), "a call was never answered"
+            assert self._left.acquire(timeout=LONGEST), "a call was never answered"
         # One whose retries wait on is told of its own cancellation alone.
         answer = self.call.answer or self.records[-1]
         assert len(self.records) <= 1, "a call was answered twice"
@@ -149,7 +150,8 @@ def together(works: Iterable[Callable[[], object]]) -> None:
         thread.start()
     for thread in threads:
         thread.join(LONGEST)
-        assert not thread.is_alive(), "a thread hangs"
+        if thread.is_alive():
+            raise AssertionError(f"a thread hangs; {failures}")
     if failures:
         raise failures[0]
 

@@ -6,6 +6,8 @@ import sys
 import threading
 from collections.abc import Callable
 
+from interlock_host.bell import Bell
+
 
 class Keeper:
     """Runs `keep` when woken, and now and then.
@@ -18,26 +20,25 @@ class Keeper:
     def __init__(self, keep: Callable[[], None], seconds: float) -> None:
         self._keep = keep
         self._seconds = seconds
-        self._woken = threading.Event()
+        self._bell = Bell()
         self._closed = False
         self._thread = threading.Thread(target=self._run, name="interlock-keeper", daemon=True)
         self._thread.start()
 
     def wake(self) -> None:
         """There is something to do."""
-        self._woken.set()
+        self._bell.ring()
 
     def close(self) -> None:
         """End the thread, and wait for what it does."""
         self._closed = True
-        self._woken.set()
+        self._bell.ring()
         if self._thread is not threading.current_thread():
             self._thread.join()
 
     def _run(self) -> None:
         while not self._closed:
-            self._woken.wait(self._seconds)
-            self._woken.clear()
+            self._bell.wait(self._seconds)
             if not self._closed:
                 try:
                     self._keep()

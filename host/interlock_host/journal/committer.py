@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import collections
 import threading
+import time
 from collections.abc import Callable
 
+from interlock_host.bell import Bell
 from interlock_host.journal.failures import JournalFailed
 from interlock_host.journal.journal import Journal
 
@@ -52,12 +55,13 @@ class Committer:
         self._async_seconds = async_seconds
         self._gather_seconds = gather_seconds
         self._resume_seconds = resume_seconds
-        # Who enters a condition itself may leave it locked for ever, if KeyboardInterrupt comes just then.
-        self._lock, self._flushed_lock = threading.RLock(), threading.RLock()
-        self._changed = threading.Condition(self._lock)
-        self._flushed = threading.Condition(self._flushed_lock)
-        self._asked = False
-        self._urgent = False
+        self._bell = Bell()
+        self._latches: collections.deque[threading.Lock] = collections.deque()
+        """Of the threads in `wait`, each locked twice."""
+        self._hurry = False
+        """Whether somebody waits for what the bell was rung for."""
+        self._asked = self._urgent = False
+        """Whether the thread will flush without being woken: soon; at once."""
         self._crowd = 0
         self._closed = False
         self._ended = False
@@ -72,10 +76,9 @@ class Committer:
         """
         if self._urgent or (self._asked and not urgent):
             return
-        with self._lock:
-            self._changed.notify()  # first: KeyboardInterrupt must not leave it asked and asleep
-            self._asked = True
-            self._urgent = self._urgent or urgent
+        if urgent:
+            self._hurry = True
+        self._bell.ring()
 
     def wait(self, lsn: int, timeout: float | None = None, epoch: int | None = None) -> bool:
         """Wait until an entry is durable; False if the journal fails first, or the seconds are over.
@@ -95,16 +98,22 @@ class Committer:
                 return True
             return lsn > journal.last_lsn
 
-        self.wake(True)
-        with self._flushed_lock:
-            self._flushed.wait_for(settled, timeout)
+        over = None if timeout is None else time.monotonic() + timeout
+        while not settled():
+            latch = threading.Lock()
+            latch.acquire()
+            self._latches.append(latch)
+            self.wake(True)
+            if settled():  # before it was seen that somebody waits
+                break
+            if not latch.acquire(timeout=-1 if over is None else max(0.0, over - time.monotonic())):
+                break
         return journal.epoch == epoch and journal.durable_lsn >= lsn
 
     def close(self) -> None:
         """Flush what is there, and end the thread. The journal stays open."""
-        with self._changed:
-            self._closed = True
-            self._changed.notify()
+        self._closed = True
+        self._bell.ring()
         if self._thread is not threading.current_thread():
             self._thread.join()
 
@@ -112,35 +121,46 @@ class Committer:
         while self._sleep():
             self._flush()
         self._flush()
-        with self._flushed:
-            self._ended = True
-            self._flushed.notify_all()
+        self._ended = True
+        self._unlatch()
 
     def _sleep(self) -> bool:
         """Wait for work; False to end."""
         if self._journal.failure is not None:
             return self._outwait()
-        with self._changed:
-            self._changed.wait_for(lambda: self._asked or self._closed)
-            if not self._urgent:
-                self._changed.wait_for(lambda: self._urgent or self._closed, self._async_seconds)
-            if self._crowd > 1 and self._gather_seconds:
-                self._changed.wait_for(lambda: self._closed, self._gather_seconds)
-            self._asked = self._urgent = False
-            return not self._closed
+        if not self._closed:
+            self._bell.wait()
+        self._asked = True
+        self._listen(self._async_seconds, lambda: self._hurry)
+        self._urgent = True
+        if self._crowd > 1 and self._gather_seconds:
+            self._listen(self._gather_seconds)
+        # Before the flush takes them: who appended and was not heard is in it.
+        self._asked = self._urgent = self._hurry = False
+        return not self._closed
+
+    def _listen(self, seconds: float | None, enough: Callable[[], bool] = lambda: False) -> None:
+        """Wait for `seconds`, or until it is enough, or closed."""
+        over = None if seconds is None else time.monotonic() + seconds
+        while not (self._closed or enough()):
+            if not self._bell.wait(None if over is None else max(0.0, over - time.monotonic())):
+                return
 
     def _outwait(self) -> bool:
         """Try a failed journal again now and then, until it goes on."""
-        with self._changed:
-            pause = None if self._journal.failure and self._journal.failure.final else self._resume_seconds
-            self._changed.wait_for(lambda: self._closed, pause)
-            if self._closed:
-                return False
+        final = self._journal.failure is not None and self._journal.failure.final
+        self._listen(None if final else self._resume_seconds)
+        if self._closed:
+            return False
         if self._journal.resume():
             self._on_resumed()
         elif self._journal.failure is not None and self._journal.failure.final:
             self._on_failed(self._journal.failure)
         return True
+
+    def _unlatch(self) -> None:
+        for _ in range(len(self._latches)):
+            self._latches.popleft().release()
 
     def _flush(self) -> None:
         if self._journal.failure is not None:
@@ -155,8 +175,7 @@ class Committer:
         if not flushed:
             return
         # Who waits goes on first: it may hold what the callbacks want.
-        with self._flushed:
-            self._flushed.notify_all()
+        self._unlatch()
         if failed is not None:
             self._on_failed(failed)
         else:
