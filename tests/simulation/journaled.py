@@ -9,6 +9,7 @@ from unittest import mock
 
 from interlock_host import engine as engine_module
 from interlock_host.calls import CancelReason, Record
+from interlock_host.durability.instance import UNREAD, DurableInstance
 from interlock_host.durability.store import History, Kind, Store
 from interlock_host.engine import Engine, EngineConfig
 from interlock_host.errors import HostError
@@ -22,6 +23,7 @@ from tests.simulation.world import TRAPPED, World
 
 NOT_WRITTEN = Refusal(14, "JOURNAL_FAILED")
 AMPLE = 10_000
+_READ_AGAIN_NS = 1_000_000_000
 _module = functools.cache(Module)
 
 
@@ -300,12 +302,16 @@ class JournaledWorld(World):
 
     def advance_to(self, until: int) -> None:
         """Let time pass."""
-        now = self.engine.advance(until - self.clock.now())
+        began = self.clock.now()
+        now = self.engine.advance(until - began)
         self.catch_up()
         if self.failed or self.alarm.disk_failed:
             return
         for actor in self.actors.values():
-            if actor.reference is not None:
+            if self._is_unread(actor):  # its time stands still until the disk gives its entries
+                if now - began > _READ_AGAIN_NS and not self.disk_refused():
+                    raise Violation(f"{actor.name} was lost, and not read again")
+            elif actor.reference is not None:
                 actor.reference.advance(now)
                 # A tick before a crash, done again here for callers that are gone, is nobody's.
                 for said in self.expected(actor.reference.said):
@@ -317,6 +323,13 @@ class JournaledWorld(World):
             self.done -= 1
             return
         super()._metrics(module, name)
+
+    def _is_unread(self, actor: Kept) -> bool:
+        """Whether the engine has still to read it again after a failure."""
+        if not actor.id:
+            return False
+        instance = self.engine.instance(actor.module, actor.name)
+        return isinstance(instance, DurableInstance) and instance.last_lsn == UNREAD
 
     def _is_awake(self, module: str, name: str) -> bool:
         actor = self.actors.get((module, name))

@@ -18,7 +18,7 @@ from interlock_host.durability.transaction import Transaction
 from interlock_host.errors import UNAVAILABLE, UNIMPLEMENTED, Failure, HostError, cancelled_as
 from interlock_host.instance import NEVER, Gone, State
 from interlock_host.journal.entry import Entry
-from interlock_host.once import leave, start_once
+from interlock_host.once import leave
 from interlock_host.snapshot.form import Snapshot
 from interlock_host.wasm.image import Image, capture
 from interlock_host.wasm.machine import Machine
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from interlock_host.tracing import CallTrace
 
 _AGAIN_NS = 1_000_000_000
-UNKNOWN = -1
+UNREAD = -1
 """The last LSN of an instance whose last entries were lost, until it was read again."""
 
 
@@ -53,6 +53,7 @@ class Whole:
     ) -> None:
         if kind is not None and not issubclass(kind, (HostError, Gone)):
             self._instance.lose(cancelled_as(CancelReason.RESTART))
+            self._instance.look_again()
 
 
 class DurableInstance(Transaction):
@@ -98,17 +99,10 @@ class DurableInstance(Transaction):
         self.store.check()
         if method.read and not self.id:
             return self._host.fresh(self).start(method, request, sink, trace)
-        method = self._own(method)
-        call = Call(method, 0, len(request), sink if method.server_streaming else None, trace)
         with self.lock:
-            if scope:
-                if self.machine is None:
-                    self._ready()  # its answers sleep with it
-                call = start_once(self, call, request, sink, scope)
-            else:
-                self._begin(call, request)
-                if not call.done:
-                    call.sink = sink
+            if scope and self.machine is None:
+                self._ready()  # its answers sleep with it
+            call = super().start(self._own(method), request, sink, trace, scope)
         if call.answer is None and call.sink is None:
             with self.store.barrier.lock:
                 if call.answer is None:
@@ -198,8 +192,13 @@ class DurableInstance(Transaction):
             self._wake(due=True)
         except HostError as error:
             self._host.observer.not_saved(f"{self.module.name}/{self.name}: {error}")
-            self._host.schedule(self, now + _AGAIN_NS)
+            self.look_again()
         return self.machine is not None
+
+    def look_again(self) -> None:
+        """Come back in a second, should nobody call: what is lost may have something due."""
+        self.sleeps_until = self._host.clock.now() + _AGAIN_NS
+        self._host.schedule(self, self.sleeps_until)
 
     def metrics(self) -> contract_pb2.ModuleMetrics:
         """Ask the module for its numbers; one that sleeps has none to give."""
@@ -257,7 +256,7 @@ class DurableInstance(Transaction):
             HostError: UNAVAILABLE/JOURNAL_FAILED.
         """
         self.store.check()
-        self.store.sync(self.lost_at if self.last_lsn == UNKNOWN else self.last_lsn)
+        self.store.sync(self.lost_at if self.last_lsn == UNREAD else self.last_lsn)
         self._host.making(self, due=due)
         try:
             history = self.store.history(self.id, self.last_lsn)
@@ -293,7 +292,7 @@ class DurableInstance(Transaction):
             self.machine = None
             self.refuse(str(error))
         except BaseException:  # cut short, by KeyboardInterrupt say: it sleeps on
-            self.machine, self.calls, self.last_lsn = None, known, UNKNOWN
+            self.machine, self.calls, self.last_lsn = None, known, UNREAD
             raise
         finally:
             self._host, self.replaying = host, False
@@ -336,6 +335,7 @@ class DurableInstance(Transaction):
             self._wake(due=True)
         except HostError as error:
             self.lose(error.failure)
+            self.look_again()
 
     # Not being there
 
@@ -411,11 +411,15 @@ class DurableInstance(Transaction):
         """Come back after a failure of the journal, and do what is due.
 
         Raises:
-            HostError: It cannot be read, or the journal failed again.
+            HostError: It cannot be read now, or the journal failed again.
         """
         with self.lock:
             if self.asleep:
-                self._wake(due=True)
+                try:
+                    self._wake(due=True)
+                except HostError:
+                    self.look_again()
+                    raise
                 self.commit(Kind.TIME, None)
 
     def lose(self, failure: JournalFailed | Fenced | Failure) -> None:
@@ -433,7 +437,7 @@ class DurableInstance(Transaction):
             if self.id > self.lost_at:
                 self.id = self.last_lsn = self.saved_lsn = 0  # it never was
             elif self.id:
-                self.last_lsn = UNKNOWN
+                self.last_lsn = UNREAD
             if self.state is State.DELETED:
                 self.state = State.LIVE  # the disk does not have that either
             for call in waiting:
@@ -449,7 +453,7 @@ class DurableInstance(Transaction):
         """
         with self.lock:
             self.store.check()
-            if self.last_lsn == UNKNOWN:
+            if self.last_lsn == UNREAD:
                 self._wake()
             parked = super().delete(reason)
             if self.id:
