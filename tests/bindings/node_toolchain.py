@@ -1,40 +1,17 @@
-"""Node.js, for the tests that need it: CI fails without it, other machines skip and say so."""
+"""The TypeScript client, for the tests that build and run it."""
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
-
-import pytest
+import functools
 
 from demo.typescript_client import PACKAGE, is_installed
+from tests.toolchain import require, run
 
-SECONDS = 600.0
+run_node = functools.partial(run, PACKAGE)
 
 
 def require_node() -> None:
     """Skip the test where Node.js is missing; fail in CI. Fetch what the lock file pins."""
-    missing = [tool for tool in ("node", "npm") if shutil.which(tool) is None]
-    if missing and os.environ.get("CI"):
-        pytest.fail(f"{missing[0]} is missing, and CI must not leave its tests out")
-    if missing:
-        pytest.skip(f"{missing[0]} is not installed")
+    require("node", "npm")
     if not is_installed():
         run_node("npm", "ci", "--silent")
-
-
-def run_node(*command: str, **environment: str) -> str:
-    """Run a command in the TypeScript package; return what it printed, fail if it failed."""
-    found = subprocess.run(
-        command,
-        cwd=PACKAGE,
-        env={**os.environ, **environment},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=SECONDS,
-        check=False,
-    )
-    assert found.returncode == 0, f"{' '.join(command)}\n{found.stdout}\n{found.stderr}"
-    return found.stdout

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from modules import ROOT, Source, build_module, module_names
-from tests.bindings.go_toolchain import require_go
+from tests.toolchain import require
 
 # An idle machine of two cores takes 25; half of it is Go's standard library.
 SECONDS = 240.0
@@ -58,10 +58,7 @@ class Bazel:
 
 @pytest.fixture(scope="module")
 def bazel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bazel]:
-    if shutil.which("bazel") is None:
-        if os.environ.get("CI"):
-            pytest.fail("bazel is missing, and CI must not leave its tests out: make ci-tools")
-        pytest.skip("bazel is not installed")
+    require("bazel", get="make ci-tools")
     bazel = Bazel(tmp_path_factory.mktemp("bazel"))
     try:
         bazel.must("build", "//...")
@@ -111,7 +108,7 @@ def test_python_program(built: Path, tmp_path: Path) -> None:
 
 
 def test_go_program(built: Path) -> None:
-    require_go()
+    require("go")
     program = built / "tests" / "build" / "bazel" / "digests"
     said = subprocess.run([program], capture_output=True, text=True, check=True).stdout
     carried = [built / "wasm_modules" / name / f"{name}.wasm" for name in ("counter", "queue")]

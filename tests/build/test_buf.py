@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from modules import ROOT
+from tests.toolchain import require
 
 BUF = ROOT / "build" / "buf" / "node_modules" / ".bin" / "buf"
 RELEASED = ROOT / "build" / "buf" / "released.json"
@@ -15,10 +16,7 @@ RELEASED = ROOT / "build" / "buf" / "released.json"
 
 @pytest.fixture(autouse=True)
 def need_buf() -> None:
-    if not BUF.exists():
-        if os.environ.get("CI"):
-            pytest.fail("buf is missing, and CI must not leave its tests out: make ci-tools")
-        pytest.skip("buf is not installed: make buf")
+    require(BUF, get="make buf")
 
 
 def buf(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:

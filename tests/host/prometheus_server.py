@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
-import shutil
 import socket
 import subprocess
 import urllib.error
@@ -15,7 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import pytest
+from tests.toolchain import require
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 RULES = DEPLOY / "prometheus" / "interlock.rules.yml"
@@ -31,11 +29,7 @@ scrape_configs: [{{job_name: interlock, static_configs: [{{targets: ["{target}"]
 
 def require_prometheus() -> None:
     """Skip the test where Prometheus is missing; fail in CI."""
-    for tool in ("prometheus", "promtool"):
-        if shutil.which(tool) is None:
-            if os.environ.get("CI"):
-                pytest.fail(f"{tool} is missing, and CI must not leave its tests out: make ci-tools")
-            pytest.skip(f"{tool} is not installed: make ci-tools")
+    require("prometheus", "promtool", get="make ci-tools")
 
 
 def promtool(*arguments: str) -> str:

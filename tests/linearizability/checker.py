@@ -2,41 +2,20 @@
 
 from __future__ import annotations
 
-import os
-import shutil
+import functools
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-import pytest
+from tests.toolchain import run
 
 MODULE = Path(__file__).parent / "checker"
-BUILD_SECONDS = 600.0
+_LONGEST_SECONDS = 600.0
 JUDGE_SECONDS = 20.0
 """For each part of a history: far more than a history that is right takes."""
 
 
-def require_go() -> None:
-    """Skip the test where Go is missing; fail in CI."""
-    if shutil.which("go") is None:
-        if os.environ.get("CI"):
-            pytest.fail("Go is missing, and CI must not leave its tests out")
-        pytest.skip("Go is not installed: no history is checked")
-
-
-def run_go(*command: str) -> str:
-    """Run a command in the Go module; return what it printed, fail if it failed."""
-    found = subprocess.run(
-        command,
-        cwd=MODULE,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=BUILD_SECONDS,
-        check=False,
-    )
-    assert found.returncode == 0, f"{' '.join(command)}\n{found.stdout}\n{found.stderr}"
-    return found.stdout
+run_go = functools.partial(run, MODULE)
 
 
 @dataclass(frozen=True)
@@ -68,7 +47,7 @@ class Checker:
             str(picture),
         ]
         found = subprocess.run(
-            command, input=history, capture_output=True, text=True, timeout=BUILD_SECONDS, check=False
+            command, input=history, capture_output=True, text=True, timeout=_LONGEST_SECONDS, check=False
         )
         if found.returncode:
             (self.pictures / f"{name}.jsonl").write_text(history)

@@ -9,8 +9,9 @@ import pytest
 
 from tests.kills.daemon import Daemon, busy, durable
 from tests.linearizability import liars
-from tests.linearizability.checker import Checker, build, require_go, run_go
+from tests.linearizability.checker import Checker, build, run_go
 from tests.linearizability.record import MODELS, Model, Size, record
+from tests.toolchain import require
 
 SOAK = bool(os.environ.get("INTERLOCK_SOAK"))
 SEEDS = range(20) if SOAK else range(1)
@@ -29,7 +30,7 @@ models = pytest.mark.parametrize("model", MODELS, ids=lambda model: model.name)
 
 @pytest.fixture(autouse=True, scope="module")
 def go() -> None:
-    require_go()
+    require("go")
 
 
 @pytest.fixture(scope="module")
