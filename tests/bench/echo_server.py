@@ -1,12 +1,14 @@
-"""The peer of a unary call: `grpc.aio` and nothing else. Prints its port."""
+"""The peer of a unary call: `grpc.aio` and nothing else, on the loop that is named. Prints its port."""
 
 from __future__ import annotations
 
 import asyncio
+import sys
 from typing import Any
 
 import grpc
 import grpc.aio
+import uvloop
 
 
 class Echo(grpc.GenericRpcHandler):
@@ -35,4 +37,6 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    loops = {"asyncio": asyncio.new_event_loop, "uvloop": uvloop.new_event_loop}
+    with asyncio.Runner(loop_factory=loops[sys.argv[1]]) as runner:
+        runner.run(main())

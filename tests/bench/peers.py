@@ -48,9 +48,13 @@ def daemon(data: Path | None = None, environment: dict[str, str] | None = None) 
 
 
 @contextlib.contextmanager
-def echo() -> Iterator[str]:
-    """A bare `grpc.aio` server that answers each call with its own bytes; its address."""
-    with _running([sys.executable, str(Path(__file__).parent / "echo_server.py")]) as process:
+def echo(loop: str) -> Iterator[str]:
+    """A bare `grpc.aio` server that answers each call with its own bytes; its address.
+
+    Args:
+        loop: "asyncio", which it has if nobody says otherwise, or "uvloop", which the daemon has.
+    """
+    with _running([sys.executable, str(Path(__file__).parent / "echo_server.py"), loop]) as process:
         yield f"127.0.0.1:{int(_line(process))}"
 
 

@@ -12,6 +12,11 @@ from tests.bench import picture
 _SLOW_S, _QUICK_S = 10.0, 1.0
 """Bounds of recovering a million entries, without a snapshot and with one."""
 _WAKE_MS = 5.0
+_UNBOUND = {
+    "callers_1_uvloop": "read, 1 caller, to an echo on uvloop",
+    "callers_16_uvloop": "read, 16 callers, to that",
+    "over_10000_instances": "reads of 10,000 instances to one",
+}
 
 
 def lines(results: dict[str, Any]) -> list[str]:
@@ -29,7 +34,7 @@ def _ratio(name: str, bound: float, at: dict[str, float]) -> str:
 
 
 def _line(name: str, text: str) -> str:
-    return f"{name:32s} {text}"
+    return f"{name:36s} {text}"
 
 
 def _interval(at: dict[str, float]) -> str:
@@ -41,6 +46,10 @@ def _below(value: float, bound: float, unit: str) -> str:
 
 
 def _unary(found: dict[str, Any]) -> Iterator[str]:
+    for name, beside in _UNBOUND.items():
+        for part in ("p50", "p99"):
+            at = found[name][f"{part}_ratio"]
+            yield _line(f"{beside}, {part}", f"{at['median']:5.2f}  ({_interval(at)})")
     at = found["at_1000_a_second"]
     yield _line("read at 1,000/s", f"p50 {at['p50_ms']:.2f} ms, p99 {at['p99_ms']:.2f} ms "
                 f"(Dapr publishes {at['dapr_p50_ms']} and {at['dapr_p99_ms']})")  # fmt: skip

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import uvloop
 
 from interlock.v1 import contract_pb2
 from interlock_host.clock import VirtualClock
@@ -15,6 +17,11 @@ from interlock_host.observer import EngineObserver
 from tests.host import puppet
 
 START_NS = 10**18
+
+
+def pytest_asyncio_loop_factories() -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """Servers in this process run on the loop that `interlock serve` runs on."""
+    return {"uvloop": uvloop.new_event_loop}
 
 
 class Watcher(EngineObserver):

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+import uvloop
 
 from interlock_host import logs
 from interlock_host.config import CLOCKS, ConfigError, HostConfig, load
@@ -102,7 +103,8 @@ def serve(file: Path | None, **flags: Any) -> None:
         # grpc's own lines on standard error have a form of their own; errors are worth that.
         os.environ.setdefault("GRPC_VERBOSITY", "ERROR")
         _allow_files()
-        asyncio.run(_serve(config))
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(_serve(config))
     except (ConfigError, ModuleError) as error:
         raise click.ClickException(str(error)) from error
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import threading
 from collections.abc import Callable
 from concurrent.futures import Executor
@@ -68,9 +69,10 @@ class LoopDriver:
         if due_ns >= self._due or self._closed:
             return
         self._disarm()
-        delay = min(max((due_ns - self._clock.now()) / 1e9, 0.0), _LONGEST_SLEEP)
+        # Whole milliseconds, up: loops round to those, and one that wakes early spins until it is time.
+        left_ms = math.ceil((due_ns - self._clock.now()) / 1e6)
         self._due = due_ns
-        self._handle = self._loop.call_later(delay, self._wake)
+        self._handle = self._loop.call_later(min(max(left_ms / 1e3, 0.0), _LONGEST_SLEEP), self._wake)
 
     def _wake(self) -> None:
         self._handle, self._due = None, _NEVER
