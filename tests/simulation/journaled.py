@@ -13,6 +13,7 @@ from interlock_host.durability.instance import UNREAD, DurableInstance
 from interlock_host.durability.store import History, Kind, Store
 from interlock_host.engine import Engine, EngineConfig
 from interlock_host.errors import HostError
+from interlock_host.journal.scan import Scan
 from interlock_host.module import Module
 from tests.simulation.actor import Actor, Open, Seen, Violation
 from tests.simulation.calling import Known
@@ -69,9 +70,9 @@ class JournaledWorld(World):
             self.appended.append(Appended(lsn, kind, instance or lsn, previous, now, call, detail))
             return lsn
 
-        def woken(instance: int, last_lsn: int) -> History:
+        def woken(instance: int, last_lsn: int, scanned: Scan | None = None) -> History:
             self.disk_seen["woke"] += 1
-            return history(instance, last_lsn)
+            return history(instance, last_lsn, scanned)
 
         store.append, store.history = appended, woken  # type: ignore[method-assign]
         with mock.patch.object(engine_module, "Module", _module):

@@ -18,6 +18,7 @@ from interlock_host.durability.transaction import Transaction
 from interlock_host.errors import UNAVAILABLE, UNIMPLEMENTED, Failure, HostError, cancelled_as
 from interlock_host.instance import NEVER, Gone, State
 from interlock_host.journal.entry import Entry
+from interlock_host.journal.scan import Scan
 from interlock_host.once import leave
 from interlock_host.snapshot.form import Snapshot
 from interlock_host.wasm.image import Image, capture
@@ -246,11 +247,12 @@ class DurableInstance(Transaction):
         host.awake(self)
         return machine
 
-    def _wake(self, *, due: bool = False) -> None:
+    def _wake(self, *, due: bool = False, scanned: Scan | None = None) -> None:
         """Bring the state back from the disk; under the lock.
 
         Args:
             due: Whether that is for what is due in it, and not for a new call.
+            scanned: The journal, if it was read since the failure that this instance comes back from.
 
         Raises:
             HostError: UNAVAILABLE/JOURNAL_FAILED.
@@ -259,7 +261,7 @@ class DurableInstance(Transaction):
         self.store.sync(self.lost_at if self.last_lsn == UNREAD else self.last_lsn)
         self._host.making(self, due=due)
         try:
-            history = self.store.history(self.id, self.last_lsn)
+            history = self.store.history(self.id, self.last_lsn, scanned)
         except OSError as error:
             text = f"{self.module.name}/{self.name} cannot be read: {error.strerror or error}"
             raise HostError(UNAVAILABLE, "JOURNAL_FAILED", text) from error
@@ -407,27 +409,43 @@ class DurableInstance(Transaction):
                 self._host.schedule(self, self.sleeps_until)
             return True
 
-    def revive(self) -> None:
+    def revive(self, scanned: Scan | None) -> None:
         """Come back after a failure of the journal, and do what is due.
+
+        Args:
+            scanned: The journal, read since then; None reads it again.
 
         Raises:
             HostError: It cannot be read now, or the journal failed again.
         """
         with self.lock:
-            if self.asleep:
+            if self.asleep and self.last_lsn != UNREAD:
+                if self.sleeps_until != NEVER:
+                    self._host.schedule(self, self.sleeps_until)
+            elif self.asleep:
+                if scanned is not None and scanned.last_lsn < self.lost_at:  # it was lost once more since
+                    scanned = None
                 try:
-                    self._wake(due=True)
+                    self._wake(due=True, scanned=scanned)
                 except HostError:
                     self.look_again()
                     raise
                 self.commit(Kind.TIME, None)
 
     def lose(self, failure: JournalFailed | Fenced | Failure) -> None:
-        """Forget all that is in memory: the disk may not have it. Every caller is told."""
+        """Forget all that is in memory: the disk may not have it. Every caller is told.
+
+        One that sleeps has nothing there: it was on the disk before it was let go of.
+        """
         told = (
             failure if isinstance(failure, Failure) else Failure(UNAVAILABLE, "JOURNAL_FAILED", str(failure))
         )
-        with self.lock, self.store.barrier.lock:
+        with self.lock:
+            if not self.asleep or self.last_lsn != self.saved_lsn:
+                self._lose(told)
+
+    def _lose(self, told: Failure) -> None:
+        with self.store.barrier.lock:
             waiting = [call for call, _ in self._held] + list(self.calls.values())
             self.machine, self.answers, self.calls, self.parked_bytes = None, None, {}, 0
             self.begin_transaction()

@@ -18,6 +18,7 @@ from interlock_host.durability.store import JournalFailed, Store, journal_failed
 from interlock_host.errors import FAILED_PRECONDITION, RESOURCE_EXHAUSTED, HostError
 from interlock_host.instance import State
 from interlock_host.journal.entry import Kind
+from interlock_host.journal.scan import Scan, scan
 from interlock_host.module import Module
 from interlock_host.observer import EngineObserver
 
@@ -347,9 +348,12 @@ class Life:
     def resumed(self) -> None:
         """The disk takes entries again: come back, and do what is due."""
         self.observer.journal_resumed()
+        scanned: Scan | None = None
+        with contextlib.suppress(OSError):  # each tries for itself then, and again later
+            scanned = scan(self.store.disk)
         for instance in self.instances():
             try:
-                instance.revive()
+                instance.revive(scanned)
             except HostError as error:
                 self.observer.not_saved(f"{instance.module.name}/{instance.name}: {error}")
 

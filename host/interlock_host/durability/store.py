@@ -264,18 +264,20 @@ class Store:
 
     # Reading
 
-    def history(self, instance: int, last_lsn: int) -> History:
+    def history(self, instance: int, last_lsn: int, scanned: Scan | None = None) -> History:
         """Return what an instance is made from again.
 
         Args:
             instance: Its id.
             last_lsn: Its last entry; where the newest snapshot is of that, the journal is not read.
+            scanned: A journal that was read after that entry; None reads as much as this takes.
         """
         found = self.snapshots.newest(instance)
         if found.snapshot is not None and found.snapshot.lsn == last_lsn:
             return History(found.snapshot, (), "", found.damage)
-        history = self.history_in(scan(self.disk), instance, found)
-        if max(self.snapshots.lsns(instance), default=0) > found.reached:
+        after = found.snapshot.lsn if found.snapshot is not None else instance - 1
+        history = self.history_in(scanned or scan(self.disk, after=after), instance, found)
+        if max(self.snapshots.lsns(instance), default=0) > found.reached or (scanned and history.damage):
             # One that was being written is there now, and the journal before it may be trimmed.
             return self.history(instance, last_lsn)
         return history

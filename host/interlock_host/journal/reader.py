@@ -66,7 +66,7 @@ class _Problem(NamedTuple):
 class Reader:
     """The pass, and what it has found so far."""
 
-    def __init__(self, disk: Disk) -> None:
+    def __init__(self, disk: Disk, after: int = 0) -> None:
         self.index = Index()
         self.first_lsn = 1
         self.last_lsn = 0
@@ -77,6 +77,7 @@ class Reader:
         self.notes: list[Note] = []
         self.segments: list[Segment] = []
         self._disk = disk
+        self._after = after
         self._held: list[_Problem] = []
         self._chain: int | None = None
         self._stopped = False
@@ -109,12 +110,17 @@ class Reader:
         self._finish()
 
     def _open(self) -> None:
-        for name in self._disk.list(FOLDER):
+        named = [(name, first_lsn_of(name)) for name in self._disk.list(FOLDER)]
+        begin = max(
+            (first for _, first in named if first is not None and first <= self._after + 1), default=0
+        )
+        for name, first in named:
             path = f"{FOLDER}/{name}"
-            first = first_lsn_of(name)
             if first is None:
                 if not is_unfinished(name):
                     self.notes.append(Note(path, 0, "not a segment of the journal"))
+                continue
+            if first < begin:
                 continue
             try:
                 buffer = self._disk.read(path)

@@ -160,12 +160,15 @@ class Scan:
         return Damage(FOLDER, 0, first.previous, instance, text, first.lsn - 1)
 
 
-def scan(disk: Disk, progress: Progress | None = None) -> Scan:
-    """Read a whole journal once.
+def scan(disk: Disk, progress: Progress | None = None, *, after: int = 0) -> Scan:
+    """Read a journal once.
+
+    Args:
+        after: Files that hold no entry behind this LSN are left out, as if they had been dropped.
 
     Raises:
         OSError: A file cannot be read.
     """
-    reader = Reader(disk)
+    reader = Reader(disk, after)
     reader.run(progress)
     return Scan(reader)

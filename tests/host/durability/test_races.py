@@ -171,13 +171,13 @@ def test_it_wakes_while_it_is_saved(monkeypatch: pytest.MonkeyPatch) -> None:
         assert not saved or world.instance().save()
     place = "interlock_host.durability.store.scan"
 
-    def late(disk: Any) -> Any:
+    def late(disk: Any, **options: Any) -> Any:
         monkeypatch.setattr(place, scan)
         assert world.instance().save()
         world.add(1, instance="b")
         world.sync()
         trim(world.life)
-        return scan(disk)
+        return scan(disk, **options)
 
     monkeypatch.setattr(place, late)
     instance = world.instance()
