@@ -9,8 +9,9 @@ from unittest import mock
 
 from interlock_host import engine as engine_module
 from interlock_host.calls import CancelReason, Record
-from interlock_host.durability.instance import UNREAD, DurableInstance
+from interlock_host.durability.instance import DurableInstance
 from interlock_host.durability.store import History, Kind, Store
+from interlock_host.durability.waking import UNREAD
 from interlock_host.engine import Engine, EngineConfig
 from interlock_host.errors import HostError
 from interlock_host.journal.scan import Scan

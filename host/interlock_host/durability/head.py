@@ -14,6 +14,7 @@ from interlock_host.module import Module
 
 if TYPE_CHECKING:
     from interlock_host.durability.instance import DurableInstance
+    from interlock_host.durability.waking import Waking
 
 
 def birth_of(module: Module, name: str, config: bytes, seed: int, level: Level) -> journal_pb2.Birth:
@@ -82,7 +83,7 @@ def _answers_in(saved: journal_pb2.Answered) -> dict[bytes, Kept]:
     return dict(zip(saved.identity[:], kept, strict=True))
 
 
-def read_head(instance: DurableInstance, head: journal_pb2.SnapshotHead) -> None:
+def read_head(instance: Waking, head: journal_pb2.SnapshotHead) -> None:
     """Give an instance without a machine the host's part of a snapshot."""
     instance.birth = head.birth
     instance.last_id, instance.last_now = head.last_call, head.now

@@ -8,13 +8,14 @@ from interlock_host.birth import Host
 
 if TYPE_CHECKING:
     from interlock_host.durability.instance import DurableInstance
+    from interlock_host.durability.waking import Waking
     from interlock_host.instance import Instance
 
 
 class DurableHost(Host, Protocol):
     """An engine with a store."""
 
-    def making(self, instance: DurableInstance, *, due: bool) -> None:
+    def making(self, instance: Waking, *, due: bool) -> None:
         """Make room for a machine; `due` ones are made in any case.
 
         Raises:
@@ -26,7 +27,7 @@ class DurableHost(Host, Protocol):
         """Return an instance for one read of one that has not begun."""
         ...
 
-    def awake(self, instance: DurableInstance) -> None:
+    def awake(self, instance: Waking) -> None:
         """The instance has a machine now."""
         ...
 

@@ -15,6 +15,7 @@ from interlock_host.durability.levels import Level
 from interlock_host.durability.recovery import Progress, Recovered, recover
 from interlock_host.durability.retention import trim
 from interlock_host.durability.store import JournalFailed, Store, journal_failed
+from interlock_host.durability.waking import Waking
 from interlock_host.errors import FAILED_PRECONDITION, RESOURCE_EXHAUSTED, HostError
 from interlock_host.instance import State
 from interlock_host.journal.entry import Kind
@@ -190,7 +191,7 @@ class Life:
         """Return 64 bits for an instance."""
         return self.engine.seed_of(module, name)
 
-    def making(self, instance: DurableInstance, *, due: bool) -> None:
+    def making(self, instance: Waking, *, due: bool) -> None:
         """Make room for a machine.
 
         Args:
@@ -213,8 +214,9 @@ class Life:
         """Return an instance for one read of one that has not begun."""
         return self.engine.fresh(instance.module, instance.name)
 
-    def awake(self, instance: DurableInstance) -> None:
+    def awake(self, instance: Waking) -> None:
         """The instance has a machine now."""
+        assert isinstance(instance, DurableInstance)
         with self._lock:
             self._live[instance] = None
 

@@ -24,7 +24,7 @@ from interlock_host.wasm.program import StartFailed
 
 if TYPE_CHECKING:
     from interlock_host.birth import Host
-    from interlock_host.durability.instance import DurableInstance
+    from interlock_host.durability.waking import Waking
 
 UNLIMITED = 0
 """No budget: what an entry took the first time, it may take again."""
@@ -58,7 +58,7 @@ class Standing:
         return getattr(self._host, name)
 
 
-def replay(instance: DurableInstance, snapshot: Snapshot | None, entries: Iterable[Entry]) -> None:
+def replay(instance: Waking, snapshot: Snapshot | None, entries: Iterable[Entry]) -> None:
     """Bring an instance without a machine to where its entries end.
 
     Args:
@@ -84,7 +84,7 @@ def replay(instance: DurableInstance, snapshot: Snapshot | None, entries: Iterab
         raise NotReplayed(f"replay stopped {where}: {type(error).__name__}: {error}") from error
 
 
-def _load(instance: DurableInstance, snapshot: Snapshot) -> None:
+def _load(instance: Waking, snapshot: Snapshot) -> None:
     head = journal_pb2.SnapshotHead.FromString(snapshot.head)
     read_head(instance, head)
     instance.machine = restore_machine(
@@ -99,7 +99,7 @@ def _load(instance: DurableInstance, snapshot: Snapshot) -> None:
     instance.unsaved_entries = instance.unsaved_bytes = 0
 
 
-def _apply(instance: DurableInstance, entry: Entry) -> None:
+def _apply(instance: Waking, entry: Entry) -> None:
     if entry.previous != instance.last_lsn:
         text = f"LSN {entry.lsn} follows {entry.previous}, not {instance.last_lsn}: entries are missing"
         raise NotReplayed(text)
@@ -129,7 +129,7 @@ def _apply(instance: DurableInstance, entry: Entry) -> None:
     instance.unsaved_bytes += len(entry.payload)
 
 
-def _create(instance: DurableInstance, entry: Entry) -> None:
+def _create(instance: Waking, entry: Entry) -> None:
     birth = journal_pb2.Birth.FromString(entry.payload)
     instance.birth, instance.id = birth, entry.lsn
     instance.last_now = entry.now
@@ -144,7 +144,7 @@ def _create(instance: DurableInstance, entry: Entry) -> None:
     )
 
 
-def _void(instance: DurableInstance, entry: Entry) -> None:
+def _void(instance: Waking, entry: Entry) -> None:
     voided = journal_pb2.Voided.FromString(entry.payload)
     instance.trap_times.append(entry.now)
     instance.last_id = max(instance.last_id, entry.call)
@@ -156,7 +156,7 @@ def _void(instance: DurableInstance, entry: Entry) -> None:
         instance.refuse(voided.trap)
 
 
-def _call(instance: DurableInstance, entry: Entry) -> None:
+def _call(instance: Waking, entry: Entry) -> None:
     methods = instance.module.methods_by_index
     if entry.method >= len(methods):
         raise NotReplayed(f"LSN {entry.lsn} calls method {entry.method}; the module has {len(methods)}")
@@ -173,29 +173,29 @@ def _call(instance: DurableInstance, entry: Entry) -> None:
         instance.adopt(call)
 
 
-def _message(instance: DurableInstance, entry: Entry) -> None:
+def _message(instance: Waking, entry: Entry) -> None:
     machine = instance.machine
     assert machine is not None
     instance._enter_message(machine, instance.calls[entry.call], entry.payload, entry.now)
 
 
-def _half_close(instance: DurableInstance, entry: Entry) -> None:
+def _half_close(instance: Waking, entry: Entry) -> None:
     call = instance.calls[entry.call]
     instance._enter("interlock_half_close", call, call.id, entry.now)
 
 
-def _cancel(instance: DurableInstance, entry: Entry) -> None:
+def _cancel(instance: Waking, entry: Entry) -> None:
     call, reason = instance.calls[entry.call], CancelReason(entry.method)
     call.cancelled = True
     instance._enter("interlock_cancel", call, call.id, reason, entry.now)
     instance._finish(call, cancelled_as(reason))
 
 
-def _time(instance: DurableInstance, entry: Entry) -> None:
+def _time(instance: Waking, entry: Entry) -> None:
     """The settle was all."""
 
 
-_ENTER: dict[int, Callable[[DurableInstance, Entry], None]] = {
+_ENTER: dict[int, Callable[[Waking, Entry], None]] = {
     Kind.CALL: _call,
     Kind.MESSAGE: _message,
     Kind.HALF_CLOSE: _half_close,
