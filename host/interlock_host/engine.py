@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-import heapq
-import itertools
 import os
 import threading
 from collections.abc import Callable, Iterator
@@ -26,13 +24,12 @@ from interlock_host.module import CAPS, Limits, Method, Module
 from interlock_host.observer import EngineObserver
 from interlock_host.peek import check_name, instance_of
 from interlock_host.streams import StreamCall
+from interlock_host.timetable import Timetable
 from interlock_host.wasm.compiler import default_cache
 
 if TYPE_CHECKING:
     from interlock_host.tracing import CallTrace
 
-_FEW_DUE = 1_000
-"""Deadlines below which superseded ones are not looked for."""
 STANDARD_MODULES = Path(__file__).parent / "modules"
 
 
@@ -101,9 +98,7 @@ class Engine:
         self._instances: dict[Module, dict[bytes, Instance]] = {}
         self._count = 0
         self._lock = threading.Lock()
-        self._due: list[tuple[int, int, Instance]] = []
-        self._most_due = _FEW_DUE
-        self._order = itertools.count()
+        self._timetable = Timetable()
         self._driver: Driver = driver or self._own_driver()
         for path in self._module_files():
             self.add_module(path)
@@ -347,19 +342,8 @@ class Engine:
     def schedule(self, instance: Instance, deadline: int) -> None:
         """Tick `instance` at `deadline`. Called under the instance's lock."""
         instance.scheduled = deadline
-        with self._lock:
-            if len(self._due) > self._most_due:
-                self._forget_superseded()
-            heapq.heappush(self._due, (deadline, next(self._order), instance))
-            first = self._due[0][0] == deadline
-        if first:
+        if self._timetable.add(instance, deadline):
             self._driver.schedule(deadline)
-
-    def _forget_superseded(self) -> None:
-        """Drop deadlines that earlier ones took the place of; else each would stay until its time comes."""
-        self._due = [due for due in self._due if due[0] == due[2].scheduled and due[2].state is State.LIVE]
-        heapq.heapify(self._due)
-        self._most_due = max(_FEW_DUE, 2 * len(self._due))
 
     # Time
 
@@ -370,12 +354,12 @@ class Engine:
             When the next is due, in ns since the epoch; None if nothing is.
         """
         for _ in range(most):
-            instance = self._take_due(self.clock.now())
+            instance = self._timetable.take(self.clock.now())
             if instance is None:
                 break
             instance.tick()
-        with self._lock:
-            return self._due[0][0] if self._due else None
+        due = self._timetable.first()
+        return None if due == NEVER else due
 
     def advance(self, by_ns: int) -> int:
         """Move a virtual clock, ticking every instance at its own time, in order.
@@ -387,23 +371,13 @@ class Engine:
         if not isinstance(clock, VirtualClock):
             raise TypeError("only a virtual clock can be moved")
         until = clock.now() + by_ns
-        while True:
-            with self._lock:
-                due = self._due[0][0] if self._due else NEVER
-            if due > until:
-                break
+        while (due := self._timetable.first()) <= until:
             clock.move_to(due)
-            instance = self._take_due(due)
+            instance = self._timetable.take(due)
             if instance is not None:
                 instance.tick()
         clock.move_to(until)
         return until
-
-    def _take_due(self, now: int) -> Instance | None:
-        with self._lock:
-            if not self._due or self._due[0][0] > now:
-                return None
-            return heapq.heappop(self._due)[2]
 
     # End
 
@@ -420,8 +394,8 @@ class Engine:
         self._driver.close()
         if self.life is not None:
             self.life.close()
+        self._timetable.clear()
         with self._lock:
-            self._due.clear()
             for instances in self._instances.values():
                 instances.clear()
             self._count = 0

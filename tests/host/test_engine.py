@@ -169,7 +169,7 @@ def test_a_refused_message_ends_its_stream(engine: Engine, message: bytes, expec
 
 def test_a_read_leaves_nothing_behind(play: Player, engine: Engine) -> None:
     play(deadline(START_NS + MS), answer(), method="Look")
-    assert engine._due == []
+    assert len(engine._timetable) == 0
 
 
 @pytest.mark.parametrize(
@@ -383,7 +383,7 @@ def test_superseded_deadlines_are_forgotten(play: Player) -> None:
     last = START_NS + 10**15
     for number in range(5_000):
         play(op("T", deadline((1 << 63) - 1)), deadline(last - number), answer())
-    assert len(play.engine._due) <= 2_001
+    assert len(play.engine._timetable) <= 2_001
     (instance,) = play.engine.instances()
     before = instance.entries
     play.engine.advance(10**15)
