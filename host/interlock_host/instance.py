@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 from google.protobuf.message import DecodeError
 
 from interlock.v1 import contract_pb2
-from interlock_host.answers import Answers
 from interlock_host.birth import Host, make_machine
-from interlock_host.calls import EVENT, FINAL, Call, CancelReason, Record, Rider, Sink
+from interlock_host.calls import Call, CancelReason, Rider, Sink
+from interlock_host.dispatch import Dispatcher
 from interlock_host.errors import (
     INTERNAL,
     INVALID_ARGUMENT,
@@ -24,9 +24,9 @@ from interlock_host.errors import (
     cancelled_as,
 )
 from interlock_host.once import leave, outlives, start_once
-from interlock_host.outbox import ANSWER, fault_of, is_foreign
+from interlock_host.outbox import ANSWER
 from interlock_host.peek import instance_of
-from interlock_host.wasm.machine import Emitted, Machine, Trapped
+from interlock_host.wasm.machine import Machine, Trapped
 
 if TYPE_CHECKING:
     from interlock_host.module import Method, Module
@@ -53,28 +53,21 @@ class Gone(Exception):
     """The instance was deleted while the caller looked it up: look again."""
 
 
-class Instance:
+class Instance(Dispatcher):
     """One named state. Its machine is made at the first entry, and again after a trap.
 
     Every public method takes the instance's lock; sinks run under it.
     """
 
     __slots__ = (
-        "_host", "answers", "calls", "entries", "failure", "last_id", "last_now", "lock", "machine",
-        "module", "name", "parked_bytes", "scheduled", "state", "trap_times", "traps",
+        "entries", "failure", "last_id", "lock", "machine", "scheduled", "state", "trap_times", "traps",
     )  # fmt: skip
 
     def __init__(self, host: Host, module: Module, name: str) -> None:
-        self._host = host
-        self.module = module
-        self.name = name
+        super().__init__(host, module, name)
         self.lock = threading.RLock()
         self.machine: Machine | None = None
-        self.calls: dict[int, Call] = {}
-        self.answers: Answers | None = None
-        self.parked_bytes = 0
         self.last_id = 0
-        self.last_now = 0
         self.entries = 0
         self.traps = 0
         self.scheduled = NEVER
@@ -112,22 +105,6 @@ class Instance:
         """Enter the first message of a client stream; see `start`."""
         with self.lock:
             self._begin(call, request)
-
-    def adopt(self, call: Call) -> None:
-        """Know a call by its id, until it ends. One that its entry answers at once is never known so."""
-        if call.id not in self.calls:
-            self.calls[call.id] = call
-            self.parked_bytes += call.request_bytes
-
-    def known_answers(self) -> Answers:
-        """Return the answers that retries get; under the lock."""
-        if self.answers is None:
-            self.answers = Answers()
-        return self.answers
-
-    def repeat(self, call: Call, record: Record) -> None:
-        """Answer a retry as the call was answered before; under the lock."""
-        call.done, call.answer = True, record
 
     def enter_first(self, call: Call, request: bytes) -> None:
         """Enter a call's first message, under the lock; see `start`."""
@@ -244,11 +221,6 @@ class Instance:
             return self.machine.memory_bytes if self.machine is not None else 0
 
     @property
-    def parked_calls(self) -> int:
-        """Calls without their final answer."""
-        return len(self.calls)
-
-    @property
     def deadline(self) -> int:
         """When the module next wants a tick, in ns since the epoch, or NEVER."""
         machine = self.machine
@@ -327,18 +299,6 @@ class Instance:
             self._host.observer.output(self, machine.output.decode("utf-8", "replace"))
             machine.output = b""
 
-    def _answer(self, call: Call, payload: bytes) -> None:
-        """Answer a unary call in its own entry: what nearly every entry does."""
-        if call.done or len(payload) > self.module.limits.max_message_bytes:
-            self._dispatch((call.id, 0, ANSWER, payload), call)
-            return
-        call.done = True
-        call.answer = tuple.__new__(Record, (0, ANSWER, payload))  # as Record(...), at half its cost
-        if self.parked_bytes:
-            self._forget(call)
-        if call.identity:
-            self._keep(call, call.answer)
-
     def _settle(self) -> int:
         """Do what is due by now, in order of time; return the time."""
         now, last = self._host.clock.now(), self.last_now
@@ -375,82 +335,14 @@ class Instance:
         if machine is not None and machine.deadline < self.scheduled:
             self._host.schedule(self, machine.deadline)
 
-    # Records
-
-    def _dispatch(self, record: Emitted, entered: Call | None) -> None:
-        call_id, status, flags, payload = record
-        if entered is not None and not entered.done:
-            self.adopt(entered)
-        if flags & EVENT:
-            self._event(call_id, payload.decode("utf-8", "replace"))
-            return
-        call = self.calls.get(call_id)
-        fault = fault_of(record, call, entered, self.module.limits.max_message_bytes)
-        if not fault:
-            assert call is not None
-            self._deliver(call, Record(status, flags | FINAL if status else flags, payload))
-            return
-        self._host.observer.fault(self, fault)
-        ends = flags & FINAL or len(payload) > self.module.limits.max_message_bytes
-        if call is not None and ends and not is_foreign(call, entered):
-            self._end_faulted(call, len(payload), fault)
-
     def _event(self, call_id: int, text: str) -> None:
         call = self.calls.get(call_id)
         if call is not None and call.trace is not None:
             call.trace.event(text)
         self._host.observer.event(self, call_id, text)
 
-    def _end_faulted(self, call: Call, size: int, fault: str) -> None:
-        limit = self.module.limits.max_message_bytes
-        if size > limit:
-            text = f"the reply has {size} bytes; the limit is {limit}"
-            self._finish(call, Failure(RESOURCE_EXHAUSTED, "MESSAGE_TOO_LARGE", text))
-        else:
-            self._finish(call, Failure(INTERNAL, "MODULE_FAULT", fault))
-
-    def _park(self, call: Call) -> None:
-        """Keep a call that its entry left unanswered, within the limits."""
-        if call.trace is not None:
-            call.trace.parked()
-        limits = self.module.limits
-        if call.method.read:
-            text = f"{call.method.name} is a read and did not answer"
-            self.cancel(call, CancelReason.OPERATOR, Failure(INTERNAL, "PARKED_READ", text))
-        elif len(self.calls) > limits.max_parked_calls or self.parked_bytes > limits.max_parked_bytes:
-            text = (
-                f"{self.module.name}/{self.name} holds {len(self.calls) - 1} parked calls; the limits are "
-                f"{limits.max_parked_calls} calls and {limits.max_parked_bytes} bytes"
-            )
-            self.cancel(call, CancelReason.OPERATOR, Failure(RESOURCE_EXHAUSTED, "TOO_MANY_PARKED", text))
-
-    def _deliver(self, call: Call, record: Record) -> None:
-        """Hand on a record that the module emitted."""
-        if record.flags & FINAL:
-            self._forget(call)
-            if call.identity:
-                self._keep(call, record)
-        call.deliver(record)
-
-    def _finish(self, call: Call, failure: Failure) -> None:
-        """End a call that its module left without an answer."""
-        if not call.done:
-            if call.identity:
-                self.known_answers().forget(call)
-            call.deliver(failure.record())
-        self._forget(call)
-
-    def _keep(self, call: Call, record: Record) -> None:
-        """Keep an answer for retries. An error that a cancellation brought is none: nothing was done."""
-        answers = self.known_answers()
-        if record.status and call.cancelled:
-            answers.forget(call)
-        else:
-            answers.keep(call, record, self.last_now)
-
-    def _forget(self, call: Call) -> None:
-        if self.calls.pop(call.id, None) is not None:
-            self.parked_bytes -= call.request_bytes
+    def _fault(self, text: str) -> None:
+        self._host.observer.fault(self, text)
 
     def _trapped(self, trap: Trapped, entered: Call | None) -> None:
         """Throw the machine away; answer the call at fault, and all that were parked."""
