@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import resource
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,7 @@ from interlock_host.server.daemon import Daemon
 
 _FILE = click.Path(path_type=Path)
 _MOST_FILES = 1 << 20
+_ENDING = (signal.SIGTERM, signal.SIGINT)
 
 
 @click.command(
@@ -118,25 +121,31 @@ def _allow_files() -> None:
 
 
 async def _serve(config: HostConfig) -> None:
-    stopping = asyncio.Event()
-    _on_signals(stopping)
-    daemon = Daemon(config)
-    await daemon.start()
-    ready = {"event": "ready", "listen": [str(address) for address in daemon.listening]}
-    if daemon.metrics_address is not None:
-        ready["metrics"] = str(daemon.metrics_address)
-    click.echo(json.dumps(ready, separators=(",", ":")))
-    await stopping.wait()
-    await daemon.stop()
+    with _signals() as stopping:
+        daemon = Daemon(config)
+        await daemon.start()
+        ready = {"event": "ready", "listen": [str(address) for address in daemon.listening]}
+        if daemon.metrics_address is not None:
+            ready["metrics"] = str(daemon.metrics_address)
+        click.echo(json.dumps(ready, separators=(",", ":")))
+        await stopping.wait()
+        await daemon.stop()
 
 
-def _on_signals(stopping: asyncio.Event) -> None:
+@contextlib.contextmanager
+def _signals() -> Iterator[asyncio.Event]:
     """Ask for an orderly end at the first SIGTERM or SIGINT, and end at once at the second."""
+    loop, stopping = asyncio.get_running_loop(), asyncio.Event()
 
     def on_signal() -> None:
         if stopping.is_set():
             os._exit(1)
         stopping.set()
 
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, on_signal)
+    for number in _ENDING:
+        loop.add_signal_handler(number, on_signal)
+    try:
+        yield stopping
+    finally:  # a loop that is closed would keep SIGINT to itself
+        for number in _ENDING:
+            loop.remove_signal_handler(number)
