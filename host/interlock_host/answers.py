@@ -10,11 +10,11 @@ is forgotten by age and by room instead.
 from __future__ import annotations
 
 import collections
-from collections.abc import Callable
 from typing import Final
 
 import google_crc32c
 
+from interlock.journal.v1 import journal_pb2
 from interlock_host.calls import Call, Record, Rider
 from interlock_host.errors import INVALID_ARGUMENT, HostError
 
@@ -27,8 +27,7 @@ KEPT_BYTES = 8 << 20
 
 Kept = tuple[int, int, int, int, bytes, int]
 """The answer of a call that ended: CRC32C and bytes of the request; status, flags and payload of the record;
-when it was answered, in ns since the epoch. Plain: an instance may wake with 16,384, and named tuples take
-six times as long to make."""
+when it was answered, in ns since the epoch. A plain tuple: every call with a request id makes one."""
 
 
 def checksum_of(request: bytes) -> int:
@@ -46,31 +45,100 @@ _PAYLOAD: Final = 4
 _NOW: Final = 5
 
 
+class SavedAnswers:
+    """The answers of a snapshot, as it has them: in columns, without a row for each. At least one.
+
+    Most of them are never asked for, and 16,384 rows take longer to make than all else of a wake.
+    """
+
+    __slots__ = ("_first", "_places", "_size", "columns")
+
+    def __init__(self, columns: journal_pb2.Answered, first: int = 0) -> None:
+        parts = (columns.checksum, columns.size, columns.status, columns.flags, columns.payload, columns.now)
+        if any(len(part) != len(columns.identity) for part in parts):
+            raise ValueError("the columns of the answers are not as long as each other")
+        self.columns = columns
+        self._first = first
+        self._places: dict[bytes, int] | None = None
+        self._size: int | None = None
+
+    def __len__(self) -> int:
+        return len(self.columns.identity) - self._first
+
+    def copy(self) -> SavedAnswers:
+        """Return the same ones, from which nothing is dropped."""
+        return SavedAnswers(self.columns, self._first)
+
+    def get(self, identity: bytes) -> Kept | None:
+        """Return an answer, if it is there."""
+        if self._places is None:  # nobody may ask
+            identities = self.columns.identity[:]
+            self._places = dict(zip(identities, range(len(identities)), strict=True))
+        place, columns = self._places.get(identity, -1), self.columns
+        if place < self._first:
+            return None
+        return (
+            columns.checksum[place], columns.size[place], columns.status[place], columns.flags[place],
+            columns.payload[place], columns.now[place],
+        )  # fmt: skip
+
+    @property
+    def size(self) -> int:
+        """The bytes of their identities and payloads."""
+        if self._size is None:
+            identities, payloads = self.columns.identity[self._first :], self.columns.payload[self._first :]
+            self._size = sum(map(len, identities)) + sum(map(len, payloads))
+        return self._size
+
+    @property
+    def oldest(self) -> int:
+        """When the oldest was answered, in ns since the epoch."""
+        return self.columns.now[self._first]
+
+    def drop_oldest(self) -> None:
+        """Forget the oldest."""
+        first, columns = self._first, self.columns
+        self._size = self.size - len(columns.identity[first]) - len(columns.payload[first])
+        self._first += 1
+
+    def written(self) -> journal_pb2.Answered:
+        """Return them as columns again."""
+        columns, first = self.columns, self._first
+        return journal_pb2.Answered(
+            identity=columns.identity[first:], checksum=columns.checksum[first:], size=columns.size[first:],
+            status=columns.status[first:], flags=columns.flags[first:], payload=columns.payload[first:],
+            now=columns.now[first:],
+        )  # fmt: skip
+
+
 class Answers:
     """Of one instance; used under its lock."""
 
-    __slots__ = ("_bytes", "_kept", "_open", "load")
+    __slots__ = ("_bytes", "_kept", "_open", "_saved")
 
     def __init__(self) -> None:
-        self.load: Callable[[], dict[bytes, Kept]] | None = None
-        """Reads what was kept before all else here; called when first asked for, as nobody may ask."""
+        self._saved: SavedAnswers | None = None
+        """What was kept before all else here."""
         self._kept: collections.OrderedDict[bytes, Kept] = collections.OrderedDict()
         self._open: dict[bytes, tuple[int, Call]] = {}
         self._bytes = 0
+        """Without the saved ones."""
 
     def __len__(self) -> int:
-        return len(self._table())
+        return len(self._kept) + (len(self._saved) if self._saved is not None else 0)
 
-    def items(self) -> list[tuple[bytes, Kept]]:
-        """Return what is kept, the oldest first."""
-        return list(self._table().items())
+    def wake_with(self, columns: journal_pb2.Answered) -> None:
+        """Take what a snapshot has, before anything else is kept.
 
-    def _table(self) -> collections.OrderedDict[bytes, Kept]:
-        if self.load is not None:
-            load, self.load = self.load, None
-            self._kept.update(load())
-            self._bytes = sum(map(len, self._kept)) + sum(len(kept[_PAYLOAD]) for kept in self._kept.values())
-        return self._kept
+        Raises:
+            ValueError: Its columns are not as long as each other.
+        """
+        self._saved = SavedAnswers(columns)
+
+    def take(self) -> tuple[SavedAnswers | None, list[tuple[bytes, Kept]]]:
+        """Return what is kept, the oldest first: what is left of a snapshot's, and what came since."""
+        saved = self._saved.copy() if self._saved is not None else None
+        return saved, list(self._kept.items())
 
     def kept(self, identity: bytes, request: bytes) -> Record | None:
         """Return the answer that this call had before, if it had one.
@@ -78,7 +146,9 @@ class Answers:
         Raises:
             HostError: INVALID_ARGUMENT/REQUEST_ID_REUSED, it was another request.
         """
-        found = self._table().get(identity)
+        found = self._kept.get(identity)
+        if found is None and self._saved is not None:
+            found = self._saved.get(identity)
         if found is None:
             return None
         checksum, size, status, flags, payload, _ = found
@@ -123,18 +193,25 @@ class Answers:
             self._put(call.identity, (found[0], call.request_bytes, status, flags, payload, now))
 
     def _put(self, identity: bytes, kept: Kept) -> None:
-        answers = self._table()
-        answers[identity] = kept
+        self._kept[identity] = kept
         self._bytes += len(identity) + len(kept[_PAYLOAD])
         while self._over(kept[_NOW]):
-            gone, old = answers.popitem(last=False)
-            self._bytes -= len(gone) + len(old[_PAYLOAD])
+            if self._saved is not None:
+                self._saved.drop_oldest()
+                self._saved = self._saved if len(self._saved) else None
+            else:
+                gone, old = self._kept.popitem(last=False)
+                self._bytes -= len(gone) + len(old[_PAYLOAD])
 
     def _over(self, now: int) -> bool:
-        count = len(self._kept)
-        if count > KEPT_ANSWERS or self._bytes > KEPT_BYTES:
+        saved = self._saved
+        if saved is None:
+            count, size, oldest = len(self._kept), self._bytes, self._kept[next(iter(self._kept))][_NOW]
+        else:
+            count, size, oldest = len(self), self._bytes + saved.size, saved.oldest
+        if count > KEPT_ANSWERS or size > KEPT_BYTES:
             return count > 1
-        return self._kept[next(iter(self._kept))][_NOW] + KEPT_NS < now
+        return oldest + KEPT_NS < now
 
 
 def _check(same: bool) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from interlock.journal.v1 import journal_pb2
-from interlock_host.answers import Answers, Kept
+from interlock_host.answers import Answers, Kept, SavedAnswers
 from interlock_host.calls import Call
 from interlock_host.durability.levels import Level, durability_of
 from interlock_host.module import Module
@@ -48,12 +48,16 @@ def take_head(instance: DurableInstance) -> Callable[[], bytes]:
         parked=[_parked(call, answers) for _, call in sorted(instance.calls.items())],
         traps=instance.trap_times,
     )
-    return functools.partial(_written, head, answers.items())
+    return functools.partial(_written, head, *answers.take())
 
 
-def _written(head: journal_pb2.SnapshotHead, answered: list[tuple[bytes, Kept]]) -> bytes:
+def _written(
+    head: journal_pb2.SnapshotHead, saved: SavedAnswers | None, answered: list[tuple[bytes, Kept]]
+) -> bytes:
+    if saved is not None:
+        head.answered.CopyFrom(saved.written())
     if answered:
-        head.answered.CopyFrom(_answered(answered))
+        head.answered.MergeFrom(_answered(answered))
     return head.SerializeToString(deterministic=True)
 
 
@@ -77,12 +81,6 @@ def _answered(answers: list[tuple[bytes, Kept]]) -> journal_pb2.Answered:
     )  # fmt: skip
 
 
-def _answers_in(saved: journal_pb2.Answered) -> dict[bytes, Kept]:
-    columns = (saved.checksum, saved.size, saved.status, saved.flags, saved.payload, saved.now)
-    kept = zip(*(column[:] for column in columns), strict=True)
-    return dict(zip(saved.identity[:], kept, strict=True))
-
-
 def read_head(instance: Waking, head: journal_pb2.SnapshotHead) -> None:
     """Give an instance without a machine the host's part of a snapshot."""
     instance.birth = head.birth
@@ -96,4 +94,4 @@ def read_head(instance: Waking, head: journal_pb2.SnapshotHead) -> None:
         if call.identity:
             answers.resume(call, parked.checksum)
     if head.answered.identity:
-        answers.load = functools.partial(_answers_in, head.answered)
+        answers.wake_with(head.answered)
