@@ -51,27 +51,42 @@ class SavedAnswers:
     Most of them are never asked for, and 16,384 rows take longer to make than all else of a wake.
     """
 
-    __slots__ = ("_first", "_places", "_size", "columns")
+    __slots__ = ("_asked", "_first", "_most", "_places", "_size", "columns")
 
-    def __init__(self, columns: journal_pb2.Answered, first: int = 0) -> None:
+    def __init__(self, columns: journal_pb2.Answered, most: int, first: int = 0) -> None:
+        """Take them as they are.
+
+        Args:
+            most: They have no more bytes than this.
+            first: The place of the oldest.
+
+        Raises:
+            ValueError: The columns are not as long as each other.
+        """
         parts = (columns.checksum, columns.size, columns.status, columns.flags, columns.payload, columns.now)
         if any(len(part) != len(columns.identity) for part in parts):
             raise ValueError("the columns of the answers are not as long as each other")
         self.columns = columns
         self._first = first
+        self._asked = False
         self._places: dict[bytes, int] | None = None
         self._size: int | None = None
+        self._most = most
 
     def __len__(self) -> int:
         return len(self.columns.identity) - self._first
 
     def copy(self) -> SavedAnswers:
         """Return the same ones, from which nothing is dropped."""
-        return SavedAnswers(self.columns, self._first)
+        return SavedAnswers(self.columns, self._most, self._first)
 
     def get(self, identity: bytes) -> Kept | None:
         """Return an answer, if it is there."""
-        if self._places is None:  # nobody may ask
+        if self._places is None:
+            if not self._asked:  # the call that wakes an instance is a new one, as a rule: one scan will do
+                self._asked = True
+                if identity not in self.columns.identity:
+                    return None
             identities = self.columns.identity[:]
             self._places = dict(zip(identities, range(len(identities)), strict=True))
         place, columns = self._places.get(identity, -1), self.columns
@@ -81,6 +96,10 @@ class SavedAnswers:
             columns.checksum[place], columns.size[place], columns.status[place], columns.flags[place],
             columns.payload[place], columns.now[place],
         )  # fmt: skip
+
+    def is_over(self, room: int) -> bool:
+        """Tell whether their identities and payloads have more bytes than there is room for."""
+        return self._most > room and self.size > room
 
     @property
     def size(self) -> int:
@@ -98,7 +117,8 @@ class SavedAnswers:
     def drop_oldest(self) -> None:
         """Forget the oldest."""
         first, columns = self._first, self.columns
-        self._size = self.size - len(columns.identity[first]) - len(columns.payload[first])
+        if self._size is not None:
+            self._size -= len(columns.identity[first]) + len(columns.payload[first])
         self._first += 1
 
     def written(self) -> journal_pb2.Answered:
@@ -127,13 +147,9 @@ class Answers:
     def __len__(self) -> int:
         return len(self._kept) + (len(self._saved) if self._saved is not None else 0)
 
-    def wake_with(self, columns: journal_pb2.Answered) -> None:
-        """Take what a snapshot has, before anything else is kept.
-
-        Raises:
-            ValueError: Its columns are not as long as each other.
-        """
-        self._saved = SavedAnswers(columns)
+    def wake_with(self, saved: SavedAnswers) -> None:
+        """Take what a snapshot has, before anything else is kept."""
+        self._saved = saved
 
     def take(self) -> tuple[SavedAnswers | None, list[tuple[bytes, Kept]]]:
         """Return what is kept, the oldest first: what is left of a snapshot's, and what came since."""
@@ -206,12 +222,11 @@ class Answers:
     def _over(self, now: int) -> bool:
         saved = self._saved
         if saved is None:
-            count, size, oldest = len(self._kept), self._bytes, self._kept[next(iter(self._kept))][_NOW]
+            full, oldest = self._bytes > KEPT_BYTES, self._kept[next(iter(self._kept))][_NOW]
         else:
-            count, size, oldest = len(self), self._bytes + saved.size, saved.oldest
-        if count > KEPT_ANSWERS or size > KEPT_BYTES:
-            return count > 1
-        return oldest + KEPT_NS < now
+            full, oldest = saved.is_over(KEPT_BYTES - self._bytes), saved.oldest
+        count = len(self)
+        return count > 1 if full or count > KEPT_ANSWERS else oldest + KEPT_NS < now
 
 
 def _check(same: bool) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from interlock.journal.v1 import journal_pb2
-from interlock_host.answers import KEPT_ANSWERS, KEPT_BYTES, KEPT_NS, Answers, checksum_of
+from interlock_host.answers import KEPT_ANSWERS, KEPT_BYTES, KEPT_NS, Answers, SavedAnswers, checksum_of
 from interlock_host.calls import FINAL, MESSAGE, Call, Record
 from interlock_host.durability.head import _answered
 from interlock_host.errors import HostError
@@ -28,7 +28,8 @@ def keep(answers: Answers, identity: bytes, now: int, payload: bytes = b"new") -
 
 def woken(count: int, now: int = 0, payload: bytes = b"p") -> Answers:
     answers = Answers()
-    answers.wake_with(columns(count, now, payload))
+    saved = columns(count, now, payload)
+    answers.wake_with(SavedAnswers(saved, saved.ByteSize()))
     return answers
 
 
@@ -83,4 +84,4 @@ def test_columns_that_are_not_as_long_as_each_other_are_refused() -> None:
     torn = columns(3)
     del torn.now[1:]
     with pytest.raises(ValueError, match="columns"):
-        Answers().wake_with(torn)
+        SavedAnswers(torn, 1_000)

@@ -81,8 +81,9 @@ def _answered(answers: list[tuple[bytes, Kept]]) -> journal_pb2.Answered:
     )  # fmt: skip
 
 
-def read_head(instance: Waking, head: journal_pb2.SnapshotHead) -> None:
-    """Give an instance without a machine the host's part of a snapshot."""
+def read_head(instance: Waking, data: bytes) -> journal_pb2.SnapshotHead:
+    """Give an instance without a machine the host's part of a snapshot; return it."""
+    head = journal_pb2.SnapshotHead.FromString(data)
     instance.birth = head.birth
     instance.last_id, instance.last_now = head.last_call, head.now
     instance.trap_times.extend(head.traps)
@@ -94,4 +95,5 @@ def read_head(instance: Waking, head: journal_pb2.SnapshotHead) -> None:
         if call.identity:
             answers.resume(call, parked.checksum)
     if head.answered.identity:
-        answers.wake_with(head.answered)
+        answers.wake_with(SavedAnswers(head.answered, most=len(data)))
+    return head

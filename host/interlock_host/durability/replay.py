@@ -85,8 +85,7 @@ def replay(instance: Waking, snapshot: Snapshot | None, entries: Iterable[Entry]
 
 
 def _load(instance: Waking, snapshot: Snapshot) -> None:
-    head = journal_pb2.SnapshotHead.FromString(snapshot.head)
-    read_head(instance, head)
+    head = read_head(instance, snapshot.head)
     instance.machine = restore_machine(
         instance.module.program,
         head.birth.limits.max_memory,
