@@ -98,20 +98,27 @@ class JournaledWorld(World):
     def send(self, actor: Actor, method: str, plain: Plain, once: Once) -> None:
         """Make a call; what it says is heard when the disk has it."""
         self.calls = number = self.calls + 1
-        opened = self.open[number] = self.entering = Open(actor, number, method, plain, once)
+        opened = self.open[number] = Open(actor, number, method, plain, once)
         known = self.known(opened)
-        try:
-            opened.call = self.start(opened)
-        except HostError as error:
-            self.refused(opened, known, error)
+        if not self._enters(opened, known):
             return
-        finally:
-            self.catch_up()
-            self.entering = None
         if known is not None and known.other:
             raise Violation(self.tell(number, "is taken for a retry of another request"))
         self.enter(opened, known)
         self.hear_at_once(opened)
+
+    def _enters(self, opened: Open, known: Known | None) -> bool:
+        """Make a call, and bring the references to where the journal is; False if the host refuses it."""
+        self.entering = opened
+        try:
+            opened.call = self.start(opened)
+        except HostError as error:
+            self.refused(opened, known, error)
+            return False
+        finally:
+            self.catch_up()
+            self.entering = None
+        return True
 
     def hear_at_once(self, opened: Open) -> None:
         """A call may be answered as it returns: nothing that it tells of may be lost from now on."""
@@ -224,16 +231,8 @@ class JournaledWorld(World):
 
     def trap(self, opened: Open) -> None:
         """An instance on a disk loses nothing but the entry that trapped."""
-        self.entering = opened
-        try:
-            opened.call = self.start(opened)
-        except HostError as error:
-            self.refused(opened, None, error)
-            return
-        finally:
-            self.catch_up()
-            self.entering = None
-        self.hear_at_once(opened)
+        if self._enters(opened, None):
+            self.hear_at_once(opened)
 
     # What is heard
 
