@@ -6,7 +6,7 @@ import dataclasses
 import hashlib
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,19 +18,18 @@ from interlock_host.durability.levels import Level, level_of
 from interlock_host.durability.life import Life
 from interlock_host.durability.recovery import Progress, Recovered
 from interlock_host.durability.store import Store, StoreOptions
-from interlock_host.errors import NOT_FOUND, RESOURCE_EXHAUSTED, UNAVAILABLE, HostError, ModuleError
-from interlock_host.instance import NEVER, Gone, Instance, State
+from interlock_host.errors import NOT_FOUND, RESOURCE_EXHAUSTED, UNAVAILABLE, HostError
+from interlock_host.instance import Gone, Instance, State
 from interlock_host.module import CAPS, Limits, Method, Module
 from interlock_host.observer import EngineObserver
 from interlock_host.peek import check_name, instance_of
+from interlock_host.served import STANDARD_MODULES, ServedModules, module_files
 from interlock_host.streams import StreamCall
 from interlock_host.timetable import Timetable
 from interlock_host.wasm.compiler import default_cache
 
 if TYPE_CHECKING:
     from interlock_host.tracing import CallTrace
-
-STANDARD_MODULES = Path(__file__).parent / "modules"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -90,17 +89,16 @@ class Engine:
         self.clock: Clock = clock or RunClock()
         self.virtual = isinstance(self.clock, VirtualClock)
         self.observer = observer or EngineObserver()
-        self.modules: dict[str, Module] = {}
-        """By short name, or by full package where two share the short one."""
         self.draining = False
         self._closed = False
-        self._methods: dict[str, Method] = {}
+        self._served = ServedModules(self.config.cache, self.config.caps)
         self._instances: dict[Module, dict[bytes, Instance]] = {}
         self._count = 0
         self._lock = threading.Lock()
         self._timetable = Timetable()
         self._driver: Driver = driver or self._own_driver()
-        for path in self._module_files():
+        standard = (STANDARD_MODULES,) if self.config.standard else ()
+        for path in module_files(standard + self.config.modules):
             self.add_module(path)
         self.life: Life | None = None
         """The instances that outlive the process; None without a data directory."""
@@ -123,14 +121,12 @@ class Engine:
     def _own_driver(self) -> Driver:
         return NoDriver() if self.virtual else ThreadDriver(self.clock, self.run_due)
 
-    def _module_files(self) -> Iterator[Path]:
-        folders = ((STANDARD_MODULES,) if self.config.standard else ()) + self.config.modules
-        for folder in folders:
-            if not folder.is_dir():
-                raise ModuleError(f"{folder} is not a folder of modules")
-            yield from sorted(folder.glob("*.wasm"))
-
     # Modules
+
+    @property
+    def modules(self) -> dict[str, Module]:
+        """The modules by short name, or by full package where two share the short one."""
+        return self._served.by_name
 
     def add_module(self, path: Path) -> Module:
         """Serve a packed module.
@@ -138,30 +134,15 @@ class Engine:
         Raises:
             ModuleError: The file is not one, or its service is served already.
         """
-        try:
-            wasm = path.read_bytes()
-        except OSError as error:
-            raise ModuleError(f"{path}: {error.strerror}") from error
-        module = Module(wasm, path, self.config.cache, self.config.caps)
-        for other in self._instances:
-            if other.service == module.service:
-                raise ModuleError(f"{path}: {module.service} is served already, by {other.source}")
-        self._instances[module] = {}
-        self._methods.update((method.path, method) for method in module.methods.values())
-        self._name_modules()
+        module = self._served.load(path)
+        self._instances[module] = {}  # before anyone finds its methods
+        self._served.add(module)
         self.observer.module_started(module, module.start_seconds)
         return module
 
-    def _name_modules(self) -> None:
-        shorts = [module.short_name for module in self._instances]
-        for module in self._instances:
-            short = module.short_name
-            module.name = short if shorts.count(short) == 1 else module.package
-        self.modules = {module.name: module for module in self._instances}
-
     def method(self, path: str) -> Method | None:
         """Return the method served at "/package.Service/Method", if any is."""
-        return self._methods.get(path)
+        return self._served.methods.get(path)
 
     # Calls
 
@@ -278,7 +259,7 @@ class Engine:
 
     def module_of(self, package: str) -> Module | None:
         """Return the module that is served under a package."""
-        return next((module for module in self._instances if module.package == package), None)
+        return self._served.of_package(package)
 
     # Instances
 
@@ -353,13 +334,7 @@ class Engine:
         Returns:
             When the next is due, in ns since the epoch; None if nothing is.
         """
-        for _ in range(most):
-            instance = self._timetable.take(self.clock.now())
-            if instance is None:
-                break
-            instance.tick()
-        due = self._timetable.first()
-        return None if due == NEVER else due
+        return self._timetable.run(self.clock, most)
 
     def advance(self, by_ns: int) -> int:
         """Move a virtual clock, ticking every instance at its own time, in order.
@@ -370,14 +345,7 @@ class Engine:
         clock = self.clock
         if not isinstance(clock, VirtualClock):
             raise TypeError("only a virtual clock can be moved")
-        until = clock.now() + by_ns
-        while (due := self._timetable.first()) <= until:
-            clock.move_to(due)
-            instance = self._timetable.take(due)
-            if instance is not None:
-                instance.tick()
-        clock.move_to(until)
-        return until
+        return self._timetable.advance(clock, by_ns)
 
     # End
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from interlock_host.instance import NEVER, State
 
 if TYPE_CHECKING:
+    from interlock_host.clock import Clock, VirtualClock
     from interlock_host.instance import Instance
 
 _FEW = 1_000
@@ -51,6 +52,27 @@ class Timetable:
             if not self._due or self._due[0][0] > now:
                 return None
             return heapq.heappop(self._due)[2]
+
+    def run(self, clock: Clock, most: int) -> int | None:
+        """Tick what is due now, at most so many instances; return when the next is due, if any is."""
+        for _ in range(most):
+            instance = self.take(clock.now())
+            if instance is None:
+                break
+            instance.tick()
+        due = self.first()
+        return None if due == NEVER else due
+
+    def advance(self, clock: VirtualClock, by_ns: int) -> int:
+        """Move the clock, ticking every instance at its own time, in order; return the time then."""
+        until = clock.now() + by_ns
+        while (due := self.first()) <= until:
+            clock.move_to(due)
+            instance = self.take(due)
+            if instance is not None:
+                instance.tick()
+        clock.move_to(until)
+        return until
 
     def clear(self) -> None:
         """Forget all of them."""

@@ -10,8 +10,9 @@ from typing import Any
 
 from interlock.counter.v1 import counter_pb2
 from interlock_host.clock import VirtualClock
-from interlock_host.engine import STANDARD_MODULES, Engine, EngineConfig
+from interlock_host.engine import Engine, EngineConfig
 from interlock_host.module import Module
+from interlock_host.served import STANDARD_MODULES
 from interlock_host.wasm.compiler import default_cache
 
 CALLS = 50_000

@@ -14,12 +14,12 @@ import wasmtime
 from google.protobuf import descriptor_pb2
 
 from interlock.v1 import contract_pb2
-from interlock_host.engine import STANDARD_MODULES
 from interlock_host.pack import PackError, pack, read_packed
 from interlock_host.pack.binary import DATA, read_binary
 from interlock_host.pack.code import bodies
 from interlock_host.pack.cursor import unsigned_bytes
 from interlock_host.pack.packed import CONTRACT, DESCRIPTOR
+from interlock_host.served import STANDARD_MODULES
 from interlock_host.wasm.compiler import features
 from tests.host import probe
 from tests.host.wat import compiled, contract, descriptors

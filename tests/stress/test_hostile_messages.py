@@ -13,9 +13,10 @@ import pytest
 
 from interlock_host.calls import Call, CancelReason, Record
 from interlock_host.clock import VirtualClock
-from interlock_host.engine import STANDARD_MODULES, Engine, EngineConfig
+from interlock_host.engine import Engine, EngineConfig
 from interlock_host.errors import HostError, failure_of
 from interlock_host.module import CAPS
+from interlock_host.served import STANDARD_MODULES
 from tests.host import gate, probe, puppet
 from tests.host.conftest import Watcher
 from tests.host.puppet import answer

@@ -15,9 +15,9 @@ import pytest
 from click.testing import Result
 
 from interlock.queue.v1 import queue_pb2
-from interlock_host.engine import STANDARD_MODULES
 from interlock_host.journal.batch import HEADER_SIZE, SLOT_SIZE
 from interlock_host.journal.lock import DataLock
+from interlock_host.served import STANDARD_MODULES
 from interlock_host.wasm import wasi
 from tests.host.durability import dice
 from tests.host.durability.folder import flip, run, segments, snapshots, spill

@@ -15,11 +15,11 @@ import pytest
 from interlock_host import engine as engine_module
 from interlock_host.durability.retention import save_all
 from interlock_host.durability.store import StoreOptions
-from interlock_host.engine import STANDARD_MODULES
 from interlock_host.errors import HostError
 from interlock_host.journal.entry import Kind
 from interlock_host.journal.scan import scan
 from interlock_host.module import Module
+from interlock_host.served import STANDARD_MODULES
 from tests.host.durability.world import World
 
 SOAK = bool(os.environ.get("INTERLOCK_SOAK"))

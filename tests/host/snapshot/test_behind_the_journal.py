@@ -12,8 +12,9 @@ from interlock_host.durability.instance import DurableInstance
 from interlock_host.durability.levels import Level
 from interlock_host.durability.retention import trim
 from interlock_host.durability.store import Store, StoreOptions
-from interlock_host.engine import STANDARD_MODULES, Engine, EngineConfig
+from interlock_host.engine import Engine, EngineConfig
 from interlock_host.errors import HostError
+from interlock_host.served import STANDARD_MODULES
 from tests.host.conftest import START_NS
 from tests.host.session import Session
 

@@ -6,8 +6,9 @@ from pathlib import Path
 
 from interlock_host.calls import Call, Record
 from interlock_host.clock import VirtualClock
-from interlock_host.engine import STANDARD_MODULES, Engine, EngineConfig
+from interlock_host.engine import Engine, EngineConfig
 from interlock_host.instance import Instance
+from interlock_host.served import STANDARD_MODULES
 from interlock_host.snapshot import Snapshot
 from interlock_host.snapshot.form import decode, encode
 from interlock_host.wasm.image import capture, restore_machine
