@@ -255,7 +255,7 @@ class Engine:
     @property
     def live(self) -> int:
         """How many instances are in memory."""
-        return self._count + (self.life.live if self.life is not None else 0)
+        return self._count + (len(self.life.residents) if self.life is not None else 0)
 
     def module_of(self, package: str) -> Module | None:
         """Return the module that is served under a package."""

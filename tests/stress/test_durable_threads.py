@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 
 from interlock_host.calls import CancelReason
+from interlock_host.durability.residents import hibernate
 from interlock_host.durability.store import StoreOptions
 from interlock_host.errors import HostError
 from tests.stress.durable import Begun, Host, Refused, together, tried, until_done
@@ -64,7 +65,7 @@ def test_retries_while_it_sleeps(folder: Path, seed: int) -> None:
 
     def nap() -> None:
         for instance in host.life.instances():
-            host.life._hibernate(instance)
+            hibernate(instance)
 
     until_done(numbered(work), [nap, nap])
     assert [host.value(f"c{n}") for n in range(3)] == [THREADS * CALLS // 3] * 3
@@ -156,14 +157,14 @@ def test_cap(folder: Path, seed: int) -> None:
             name = f"c{draw.randrange(10 * most)}"
             refused = tried(partial(host.add, name))
             assert refused in ("", "TOO_MANY_INSTANCES"), refused
-            assert host.life.live <= most + THREADS
+            assert len(host.life.residents) <= most + THREADS
             with lock:
                 added[name] += not refused
 
     together(numbered(work))
-    host.life._sleepers()
+    host.life.residents.idle()
     awake = [instance for instance in host.life.instances() if instance.machine is not None]
-    assert set(host.life._live) == set(awake)
+    assert set(host.life.residents) == set(awake)
     assert {name: host.value(name) for name in added} == added
     host.close()
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import collections
 import contextlib
-import operator
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,10 +12,11 @@ from interlock_host.durability.instance import DurableInstance
 from interlock_host.durability.keeper import Keeper
 from interlock_host.durability.levels import Level
 from interlock_host.durability.recovery import Progress, Recovered, recover
+from interlock_host.durability.residents import Residents
 from interlock_host.durability.retention import trim
 from interlock_host.durability.store import JournalFailed, Store, journal_failed
 from interlock_host.durability.waking import Waking
-from interlock_host.errors import FAILED_PRECONDITION, RESOURCE_EXHAUSTED, HostError
+from interlock_host.errors import FAILED_PRECONDITION, HostError
 from interlock_host.instance import State
 from interlock_host.journal.entry import Kind
 from interlock_host.journal.scan import Scan, scan
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 
 _LOOKS = 4
 """How often in its idle time an instance is looked at."""
-_ROOM = 100
-"""One in so many machines is let go of when there is no room for another."""
 
 
 class Life:
@@ -44,7 +42,7 @@ class Life:
         self.virtual = engine.virtual
         self._lock = threading.Lock()
         self._all: dict[DurableInstance, None] = {}
-        self._live: dict[DurableInstance, None] = {}
+        self.residents = Residents(engine, store.options.idle_seconds)
         self._wanted: collections.deque[DurableInstance] = collections.deque()
         self._older: dict[str, Module] = {}
         """Modules that are not served any more, by digest; instances stay on theirs."""
@@ -128,7 +126,7 @@ class Life:
                 raise
         with self._lock:
             self._all.pop(instance, None)
-            self._live.pop(instance, None)
+        self.residents.discard(instance)
         if instance.id:
             with contextlib.suppress(OSError):  # the next recovery removes them
                 self.store.snapshots.remove(instance.id)
@@ -142,11 +140,6 @@ class Life:
     def sleeping(self) -> list[DurableInstance]:
         """Those whose state is on the disk alone."""
         return [instance for instance in self.instances() if instance.asleep]
-
-    @property
-    def live(self) -> int:
-        """How many of them have a machine."""
-        return len(self._live)
 
     # Modules
 
@@ -201,14 +194,7 @@ class Life:
         Raises:
             HostError: RESOURCE_EXHAUSTED/TOO_MANY_INSTANCES.
         """
-        most = self.engine.config.max_instances
-        if self.engine.live < most or instance in self._live:
-            return
-        if self.store.options.idle_seconds:
-            self._make_room(max(1, most // _ROOM))
-        if self.engine.live >= most and not due:
-            text = f"{self.engine.live} instances are in memory, as many as this host may hold"
-            raise HostError(RESOURCE_EXHAUSTED, "TOO_MANY_INSTANCES", text)
+        self.residents.room_for(instance, due=due)
 
     def fresh(self, instance: DurableInstance) -> Instance:
         """Return an instance for one read of one that has not begun."""
@@ -216,21 +202,17 @@ class Life:
 
     def awake(self, instance: Waking) -> None:
         """The instance has a machine now."""
-        assert isinstance(instance, DurableInstance)
-        with self._lock:
-            self._live[instance] = None
+        self.residents.add(instance)
 
     def asleep(self, instance: DurableInstance) -> None:
         """The instance has no machine any more; under its lock."""
-        with self._lock:
-            self._live.pop(instance, None)
+        self.residents.discard(instance)
 
     def settled(self, instance: DurableInstance) -> None:
         """The instance was recovered; others sleep where that is too many in memory."""
-        self.awake(instance)
-        most = self.engine.config.max_instances
-        if self.live > most and self.store.options.idle_seconds:
-            self._make_room(max(1, most // _ROOM))
+        self.residents.add(instance)
+        if len(self.residents) > self.engine.config.max_instances:
+            self.residents.shrink()
 
     def save_soon(self, instance: DurableInstance) -> None:
         """Take a snapshot of the instance when there is time."""
@@ -251,51 +233,10 @@ class Life:
         try:
             while self._wanted:
                 self._wanted.popleft().save()
-            self._let_sleep()
+            self.residents.let_sleep(self.clock.now())
             trim(self)
         except (HostError, OSError) as error:
             self.observer.not_saved(str(error))
-
-    def _let_sleep(self) -> None:
-        idle = int(self.store.options.idle_seconds * 1e9)
-        if not idle:
-            return
-        since = self.clock.now() - idle
-        for instance in self._sleepers():
-            if instance.last_used <= since:
-                self._hibernate(instance)
-
-    def _sleepers(self) -> list[DurableInstance]:
-        with self._lock:
-            live = list(self._live)
-        for instance in live:
-            # Only under its lock is it certain that none is being made. Who waited here for a lock while
-            # it holds that of an instance to be made could wait for a thread that waits for it.
-            if instance.machine is None and instance.lock.acquire(blocking=False):
-                try:
-                    if instance.machine is None:
-                        self.asleep(instance)
-                finally:
-                    instance.lock.release()
-        return [instance for instance in live if instance.machine is not None and not instance.calls]
-
-    def _make_room(self, count: int) -> None:
-        for instance in sorted(self._sleepers(), key=operator.attrgetter("last_used")):
-            if count <= 0:
-                return
-            if not instance.lock.acquire(blocking=False):
-                continue  # it is not idle
-            try:
-                count -= self._hibernate(instance)
-            except (HostError, OSError) as error:
-                self.observer.not_saved(f"{instance.module.name}/{instance.name}: {error}")
-                return
-            finally:
-                instance.lock.release()
-
-    @staticmethod
-    def _hibernate(instance: DurableInstance) -> bool:
-        return instance.save() and instance.sleep()
 
     def drop_refused(self) -> int:
         """Delete the instances that cannot be made again, and return how many; what they held is lost.
@@ -371,4 +312,4 @@ class Life:
         self.store.close(clean=clean and self.store.failure is None)
         with self._lock:
             self._all.clear()
-            self._live.clear()
+        self.residents.clear()
