@@ -64,7 +64,12 @@ def evaluate(example: Example) -> str | None:
     console = example.namespace.get("console")
     if not isinstance(console, Console):
         raise NotEvaluated
-    for step in re.split(r"^(?=\$ )", str(example.parsed), flags=re.MULTILINE):
+    return difference(console, str(example.parsed))
+
+
+def difference(console: Console, block: str) -> str | None:
+    """Run the commands of a block; return what one printed and should not have, or None."""
+    for step in re.split(r"^(?=\$ )", block, flags=re.MULTILINE):
         command, _, expected = step.partition("\n")
         if not command:
             continue

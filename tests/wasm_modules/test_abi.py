@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import struct
@@ -15,12 +16,12 @@ import pytest
 import wasmtime
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 
-from interlock.v1 import contract_pb2, error_pb2
+from interlock.v1 import error_pb2
 from interlock_host.calls import Call, CancelReason, Record
 from interlock_host.clock import VirtualClock
 from interlock_host.engine import Engine, EngineConfig
-from interlock_host.pack import pack
 from interlock_host.pack.protoc import compile_proto
+from tests.docs.console import Console, difference
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "wasm_modules" / "abi" / "ABI.md").read_text(encoding="utf-8")
@@ -62,14 +63,21 @@ def bell(tmp_path_factory: pytest.TempPathFactory) -> Path:
     proto.parent.mkdir(parents=True)
     proto.write_text(fenced("proto")[0][1], encoding="utf-8")
     (folder / "bell.c").write_text(fenced("c")[0][1], encoding="utf-8")
-    (folder / "modules").mkdir()
-    script = fenced("sh")[0][1].replace("\\\n", " ")
-    command = shlex.split(next(line for line in script.splitlines() if "ziglang" in line))
-    command[0] = sys.executable
-    command[command.index("wasm_modules/abi")] = str(ROOT / "wasm_modules" / "abi")
-    subprocess.run([*command, "-Wall", "-Wextra", "-Werror"], check=True, cwd=folder, timeout=300)
-    packed = pack((folder / "bell.compiled.wasm").read_bytes(), compile_proto(proto), contract_pb2.Contract())
-    (folder / "modules" / "bell.wasm").write_bytes(packed)
+    compiler = shlex.quote(sys.executable) + fenced("sh")[0][1].removeprefix("python")
+    environment = os.environ | {"INTERLOCK": str(ROOT)}
+    subprocess.run(
+        f"{compiler.rstrip()} -Wall -Wextra -Werror",
+        shell=True,
+        check=True,
+        cwd=folder,
+        env=environment,
+        timeout=300,
+    )
+    console = Console(folder)
+    try:
+        assert difference(console, fenced("console")[0][1]) is None
+    finally:
+        console.close()
     return folder
 
 

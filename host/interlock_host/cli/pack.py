@@ -63,6 +63,7 @@ def pack(
 
 def _write(out: Path, content: bytes) -> None:
     """All of the file or nothing: a daemon may be reading the folder."""
+    out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=out.parent, prefix=f".{out.name}.", delete=False) as file:
         file.write(content)
     try:
