@@ -66,7 +66,7 @@ bench: modules ## the speed, beside peers in one run; Redis where it is installe
 	$(PIP) install --require-hashes --no-deps -r tests/bench/requirements.lock
 	$(PY) -m tests.bench
 
-demo: modules ## the main job on real input: Python and Go count the words of a library, one is killed
+demo: modules ## the main job on real input: Python, Go and TypeScript count the words of a library, one is killed
 	$(PY) -m demo
 
 # Prometheus is taken out of its package: installing it starts a service and brings thirty packages.

@@ -1,4 +1,4 @@
-"""Counts the words of Python's library through one queue, and shows what can go wrong going right.
+"""Counts the words of Python's library through queues, and shows what can go wrong going right.
 
 See README.md beside this file.
 """

@@ -16,7 +16,7 @@ from interlock import GroupView
 @dataclasses.dataclass
 class Event:
     seconds: float
-    """Since the job began."""
+    """Since its act began."""
     text: str
 
 
@@ -31,7 +31,9 @@ class Board:
     def __init__(self, title: str, total: int) -> None:
         self.title = title
         self.total = total
-        self.began = time.monotonic()
+        self._opened = time.monotonic()
+        self.began: float | None = None
+        """When the producers began: the time that the consumers take to find each other is not work."""
         self.ended: float | None = None
         self.readings = Readings()
         self.waiting = [0] * PARTITIONS
@@ -53,8 +55,13 @@ class Board:
 
     @property
     def seconds(self) -> float:
-        """Since the job began, until it ended."""
-        return (self.ended or time.monotonic()) - self.began
+        """Since the act began, until its job ended."""
+        return (self.ended or time.monotonic()) - self._opened
+
+    @property
+    def working_seconds(self) -> float:
+        """Since the producers began, until the job ended: what its rates are of."""
+        return (self.ended or time.monotonic()) - (self.began or self._opened)
 
     @property
     def done(self) -> int:
@@ -74,7 +81,7 @@ class Board:
     def rate(self, language: str) -> float:
         """Items a second of a language: of late, and over all of the job when it has ended."""
         if self.ended is not None:
-            return self.readings.items(language) / self.seconds
+            return self.readings.items(language) / self.working_seconds
         if len(self._rates) < 2:
             return 0.0
         (begin, old), (end, new) = self._rates[0], self._rates[-1]

@@ -18,11 +18,11 @@ def print_calls(console: Console, board: Board) -> None:
         table.add_column(title, justify="left" if title in {"language", "call"} else "right")
     for language in board.readings.languages():
         items = board.readings.items(language)
-        table.add_row(language, "items", f"{items:,}", f"{items / board.seconds:,.0f}", style="bold")
+        table.add_row(language, "items", f"{items:,}", f"{items / board.working_seconds:,.0f}", style="bold")
         for method in METHODS:
             calls = board.readings.of(language, method)
             if calls.count:
-                rate = f"{calls.count / board.seconds:,.0f}"
+                rate = f"{calls.count / board.working_seconds:,.0f}"
                 times = [duration(calls.quantile(q)) for q in (0.5, 0.99)]
                 table.add_row("", method, f"{calls.count:,}", rate, *times)
     console.print()
