@@ -48,10 +48,11 @@ async def test_call_reads_standard_input(tmp_path: Path) -> None:
         assert lines(result) == [{"instance": "a", "data": "b25l"}]
 
 
-async def test_call_names_an_instance_of_its_own(tmp_path: Path) -> None:
+async def test_call_may_name_its_instance_twice(tmp_path: Path) -> None:
     async with serving(tmp_path) as served:
-        result = await at(served, "call", "probe/a", "Echo", '{"instance": "b"}')
-        assert lines(result) == [{"instance": "b", "data": ""}]
+        for named in ("a", ""):
+            result = await at(served, "call", "probe/a", "Echo", json.dumps({"instance": named}))
+            assert lines(result) == [{"instance": "a", "data": ""}]
 
 
 async def test_call_of_a_client_stream(tmp_path: Path) -> None:
@@ -92,7 +93,8 @@ async def test_exit_code_is_the_status(tmp_path: Path) -> None:
         (("absent/a", "Do"), 12, "no module 'absent' is served there; served are counter, probe, queue"),
         (("probe/a", "Absent"), 12, "it has Echo, Wait,"),
         (("probe/a", "Echo", "{"), 3, "the request is no test.probe.v1.Message"),
-        (("probe/a", "Echo", '{"dada": 1}'), 3, "dada"),
+        (("probe/a", "Echo", '{"dada": 1}'), 3, "it has no field 'dada'; there are instance, data"),
+        (("probe/a", "Echo", '{"instance": "b"}'), 3, "names the instance 'b', and the command 'a'"),
         (("probe", "Echo"), 2, "is not MODULE/INSTANCE"),
         (("probe/UPPER", "Echo"), 3, "INVALID_ARGUMENT/INSTANCE_INVALID"),
     ],

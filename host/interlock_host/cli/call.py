@@ -8,19 +8,13 @@ from typing import Any
 
 import click
 import grpc
-from google.protobuf import json_format
 
 from interlock_host.cli.channel import Target
 from interlock_host.cli.reflect import ReflectedMethod, find_method
+from interlock_host.cli.request import NotARequest, read_request
 from interlock_host.cli.target import EXIT_HELP, connected, print_json, split_name, target_options
 
 _INSTANCE_FIELD = 1
-
-
-class NotARequest(click.ClickException):
-    """The JSON is not the method's request. The exit code is INVALID_ARGUMENT, as the host would answer."""
-
-    exit_code = grpc.StatusCode.INVALID_ARGUMENT.value[0]
 
 
 @click.command(
@@ -50,34 +44,64 @@ def call(name: str, method: str, request: str | None, target: Target, timeout: f
 
     The request is proto JSON; without it, an empty one. "-" reads it from
     standard input: for a method whose client streams, a message a line. The
-    request's instance is filled in.
+    request's instance is filled in; it may name no other.
     """
     module, instance = split_name(name)
     with connected(target) as channel:
         found = find_method(channel, module, method)
-        messages = _requests(found, instance, request)
-        answer = found.bind(channel)(messages if found.client_streaming else next(messages), timeout=timeout)
-        for message in answer if found.server_streaming else (answer,):
-            print_json(message)
+        messages = _Requests(found, instance, request)
+        try:
+            answer = found.bind(channel)(
+                messages if found.client_streaming else next(messages), timeout=timeout
+            )
+            for message in answer if found.server_streaming else (answer,):
+                print_json(message)
+        except grpc.RpcError:
+            if messages.wrong is None:
+                raise
+            raise messages.wrong from None
 
 
-def _requests(method: ReflectedMethod, instance: str, request: str | None) -> Iterator[Any]:
-    """Yield the messages to send: at least one, and more only where the client streams."""
-    if request != "-":
-        yield _parse(method, instance, request or "{}")
-    elif not method.client_streaming:
-        yield _parse(method, instance, sys.stdin.read())
-    else:
-        yield from (_parse(method, instance, line) for line in sys.stdin if line.strip())
+class _Requests:
+    """The messages to send: at least one, and more only where the client streams.
 
+    gRPC takes those of a stream on a thread of its own, and tells of an error there only that there
+    was one.
+    """
 
-def _parse(method: ReflectedMethod, instance: str, text: str) -> Any:
-    message = method.request()
-    try:
-        json_format.Parse(text, message)
-    except json_format.ParseError as error:
-        raise NotARequest(f"the request is no {message.DESCRIPTOR.full_name}: {error}") from error
-    field = message.DESCRIPTOR.fields_by_number[_INSTANCE_FIELD].name
-    if not getattr(message, field):
-        setattr(message, field, instance)
-    return message
+    def __init__(self, method: ReflectedMethod, instance: str, request: str | None) -> None:
+        self._method = method
+        self._instance = instance
+        self._texts = self._read(request)
+        self.wrong: NotARequest | None = None
+        """What ended the stream, if something did."""
+
+    def _read(self, request: str | None) -> Iterator[str]:
+        if request != "-":
+            yield request or "{}"
+        elif self._method.client_streaming:
+            yield from (line for line in sys.stdin if line.strip())
+        else:
+            yield sys.stdin.read()
+
+    def __iter__(self) -> _Requests:
+        return self
+
+    def __next__(self) -> Any:
+        try:
+            return self._parse(next(self._texts))
+        except NotARequest as error:
+            self.wrong = error
+        except UnicodeDecodeError:
+            self.wrong = NotARequest("standard input is not UTF-8")
+        raise self.wrong
+
+    def _parse(self, text: str) -> Any:
+        message = self._method.request()
+        read_request(message, text)
+        field = message.DESCRIPTOR.fields_by_number[_INSTANCE_FIELD].name
+        named = getattr(message, field)
+        if named not in ("", self._instance):
+            raise NotARequest(f"the request names the instance {named!r}, and the command {self._instance!r}")
+        setattr(message, field, self._instance)
+        return message
