@@ -16,6 +16,7 @@ from typing import Any
 
 from interlock_host import logs
 from interlock_host.durability.levels import LEVELS
+from interlock_host.errors import ConfigError
 from interlock_host.module import CAPS, Limits
 
 PREFIX = "INTERLOCK_"
@@ -24,9 +25,10 @@ DEFAULT_METRICS = "127.0.0.1:9464"
 OFF = "off"
 CLOCKS = ("run", "virtual")
 
-
-class ConfigError(Exception):
-    """A setting that cannot be used: the message names where it stands and what would be right."""
+__all__ = [
+    "CLOCKS", "DEFAULT_METRICS", "DEFAULT_PORT", "OFF",
+    "ConfigError", "HostConfig", "InstanceRule", "LimitsRule", "load",
+]  # fmt: skip
 
 
 @dataclasses.dataclass(frozen=True)

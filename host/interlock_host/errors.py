@@ -57,6 +57,10 @@ class HostError(Exception):
         self.failure = Failure(code, reason, message, field)
 
 
+class ConfigError(Exception):
+    """A setting that cannot be used: the message names where it stands and what would be right."""
+
+
 class ModuleError(Exception):
     """A module that cannot be served: the message names the file and the cause."""
 

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from interlock_host.disk import Disk, RealDisk
 from interlock_host.durability.barrier import Barrier
+from interlock_host.durability.folder import FORM, FORMAT, LOCK, claim
 from interlock_host.errors import UNAVAILABLE, Failure, HostError
 from interlock_host.journal.committer import Committer
 from interlock_host.journal.entry import Entry, Kind
@@ -24,9 +25,6 @@ from interlock_host.snapshot.modules import ModuleStore
 from interlock_host.snapshot.store import Found, SnapshotStore
 from interlock_host.snapshot.whole import write_whole
 
-LOCK = "LOCK"
-FORMAT = "FORMAT"
-_FORMAT = b"interlock data 1\n"
 _LONGEST_SYNC = 60.0
 """Seconds. A disk that needs longer than this for one sync is as good as gone."""
 
@@ -94,7 +92,7 @@ class Store:
         self.disk = disk
         self.options = options or StoreOptions()
         if not check_format(disk):
-            write_whole(disk, "", FORMAT, _FORMAT)
+            write_whole(disk, "", FORMAT, FORM)
         self.scan: Scan = scan(disk, progress)
         self.snapshots = SnapshotStore(disk, self.options.snapshots_kept)
         self.modules = ModuleStore(disk)
@@ -138,9 +136,9 @@ class Store:
 
         Raises:
             DataLocked: Another process has it; the text names the process.
-            OSError: It cannot be read or written.
+            OSError: It cannot be read or written, others may change it, or it is something else's.
         """
-        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        claim(path)
         lock = DataLock(path / LOCK)
         try:
             store = cls(RealDisk(path), options, progress=progress)
@@ -333,8 +331,8 @@ def check_format(disk: Disk) -> bool:
         found = bytes(disk.read(FORMAT))
     except FileNotFoundError:
         return False
-    if found != _FORMAT:
-        raise OSError(f"{FORMAT} says {found[:60]!r}; this version reads {_FORMAT!r}")
+    if found != FORM:
+        raise OSError(f"{FORMAT} says {found[:60]!r}; this version reads {FORM!r}")
     return True
 
 
@@ -343,4 +341,7 @@ def journal_failed(failure: JournalFailed) -> Failure:
     return Failure(UNAVAILABLE, "JOURNAL_FAILED", str(failure))
 
 
-__all__ = ["Entry", "Fenced", "JournalFailed", "Kind", "Store", "StoreOptions", "journal_failed"]
+__all__ = [
+    "FORMAT", "Entry", "Fenced", "JournalFailed", "Kind", "Store", "StoreOptions",
+    "check_format", "journal_failed",
+]  # fmt: skip

@@ -6,7 +6,7 @@ import os
 import stat
 from pathlib import Path
 
-from interlock_host.config import ConfigError
+from interlock_host.errors import ConfigError
 
 _LARGEST = 1 << 20
 """Bytes. A larger file is a mistake, and must not be read once a second."""
