@@ -33,6 +33,11 @@ class Guard:
             raise self.refusal(_TEXTS[self.refusal])
 
     @property
+    def closed(self) -> bool:
+        """Whether the client was closed."""
+        return self.refusal is ClientClosed
+
+    @property
     def here(self) -> bool:
         """Whether this is still the process that the transport was opened in."""
         return self.refusal is not WrongProcess
@@ -45,8 +50,9 @@ class Guard:
         return first
 
 
+CLOSED = "the client is closed"
 _TEXTS: dict[type[Exception], str] = {
-    ClientClosed: "the client is closed",
+    ClientClosed: CLOSED,
     WrongProcess: "the client was opened before a fork; open one in the child process",
 }
 _guards: weakref.WeakSet[Guard] = weakref.WeakSet()

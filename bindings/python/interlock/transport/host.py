@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from interlock.errors import (
+    ClientClosed,
     Code,
     Error,
     HostFault,
@@ -20,7 +21,7 @@ from interlock.errors import (
 )
 from interlock.ops.flow import Request
 from interlock.options import Options
-from interlock.transport.fork import Guard
+from interlock.transport.fork import CLOSED, Guard
 from interlock_host.calls import Call, CancelReason, Record, Sink
 from interlock_host.engine import Engine, EngineConfig
 from interlock_host.errors import CODE_NAMES, Failure, HostError, ModuleError, failure_of
@@ -89,7 +90,7 @@ class LocalHost:
             self._observe(method, error.failure.code, began, trace)
             if trace is not None:
                 trace.end(error.failure.code, error.failure.message)
-            raise _error(error.failure) from None
+            raise self._refused(error.failure) from None
         if trace is not None and call.answer is not None:  # one that waits for the disk is not over
             trace.end(call.answer.status)
         return call
@@ -118,7 +119,12 @@ class LocalHost:
 
     def error(self, method: Method, record: Record) -> Error:
         """Return the error that a record stands for."""
-        return _error(failure_of(record, method.module.package))
+        return self._refused(failure_of(record, method.module.package))
+
+    def _refused(self, failure: Failure) -> Error:
+        if failure.reason == "SHUTTING_DOWN" and self.guard.closed:
+            return ClientClosed(CLOSED)  # the host that goes away is this client's own
+        return error_of(failure.code, failure.reason, failure.message, failure.field, failure.domain)
 
     def _observe(self, method: Method, status: int, began: float, trace: CallTrace | None) -> None:
         if self._metrics is not None:
@@ -166,7 +172,3 @@ def _metrics(engine: Engine) -> Any:
     from interlock_host.metrics import CallMetrics  # noqa: PLC0415
 
     return CallMetrics(engine)
-
-
-def _error(failure: Failure) -> Error:
-    return error_of(failure.code, failure.reason, failure.message, failure.field, failure.domain)

@@ -12,6 +12,7 @@ from typing import Any
 from interlock.errors import ClientClosed, ResourceExhausted
 from interlock.ops.flow import Request
 from interlock.options import Options
+from interlock.transport.fork import CLOSED
 from interlock.transport.host import Call, CancelReason, LocalHost, Method, Record
 from interlock_host.on_loop import OnLoop
 
@@ -38,7 +39,7 @@ class AsyncLocalTransport:
         if self._host is not None:
             return
         if self._closed:
-            raise ClientClosed("the client is closed")
+            raise ClientClosed(CLOSED)
         if self._opening is None:
             self._opening = asyncio.create_task(asyncio.to_thread(LocalHost, self._options, self._data))
         host = await asyncio.shield(self._opening)

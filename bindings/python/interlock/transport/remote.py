@@ -69,7 +69,12 @@ class GrpcTransport:
         """Open a server stream."""
         self._guard.check()
         method: Any = self._channel.unary_stream(request.path)
-        return GrpcStream(method(request.body, metadata=wire.with_trace(self._metadata)))
+        try:
+            call = method(request.body, metadata=wire.with_trace(self._metadata))
+        except ValueError:
+            self._guard.check()  # as in `call`
+            raise
+        return GrpcStream(call, self._guard)
 
     def close(self) -> None:
         """Cancel every call and close the channel."""
@@ -80,8 +85,9 @@ class GrpcTransport:
 class GrpcStream:
     """The messages of a server stream."""
 
-    def __init__(self, call: Any) -> None:
+    def __init__(self, call: Any, guard: Guard) -> None:
         self._call = call
+        self._guard = guard
         self._closed = False
 
     def __iter__(self) -> Iterator[bytes]:
@@ -93,6 +99,7 @@ class GrpcStream:
         except grpc.RpcError as error:
             if self._closed:
                 raise StopIteration from None
+            self._guard.check()
             raise wire.error_of_rpc(error) from None
         return message
 

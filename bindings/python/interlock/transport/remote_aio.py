@@ -68,6 +68,10 @@ class AsyncGrpcTransport:
         except grpc.RpcError as error:
             self._guard.check()  # a channel that is closed meanwhile cancels the call
             raise wire.error_of_rpc(error, self._reached) from None
+        except asyncio.CancelledError:
+            if not _task_is_cancelled():
+                self._guard.check()
+            raise
         self._reached = True
         return reply
 
@@ -80,7 +84,7 @@ class AsyncGrpcTransport:
         """Open a server stream."""
         self._guard.check()
         method: Any = self._channel().unary_stream(request.path)
-        return AsyncGrpcStream(method(request.body, metadata=wire.with_trace(self._metadata)))
+        return AsyncGrpcStream(method(request.body, metadata=wire.with_trace(self._metadata)), self._guard)
 
     async def close(self) -> None:
         """Cancel every call and close the channel."""
@@ -91,8 +95,9 @@ class AsyncGrpcTransport:
 class AsyncGrpcStream:
     """The messages of a server stream."""
 
-    def __init__(self, call: Any) -> None:
+    def __init__(self, call: Any, guard: Guard) -> None:
         self._call = call
+        self._guard = guard
         self._closed = False
 
     def __aiter__(self) -> AsyncIterator[bytes]:
@@ -104,10 +109,14 @@ class AsyncGrpcStream:
         except grpc.RpcError as error:
             if self._closed:
                 raise StopAsyncIteration from None
+            self._guard.check()
             raise wire.error_of_rpc(error) from None
         except asyncio.CancelledError:
+            if _task_is_cancelled():
+                raise
             if self._closed:
                 raise StopAsyncIteration from None
+            self._guard.check()
             raise
         if message is grpc.aio.EOF:
             raise StopAsyncIteration
@@ -117,3 +126,9 @@ class AsyncGrpcStream:
         """End the call; a task that waits for a message stops."""
         self._closed = True
         self._call.cancel()
+
+
+def _task_is_cancelled() -> bool:
+    """Whether a CancelledError is the task's own: grpc.aio raises one too where a channel is closed."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0

@@ -1,0 +1,108 @@
+"""What `close` does to calls that wait, the same wherever the instances are."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+import interlock
+from tests.behaviour.daemon import serving
+
+
+@pytest.fixture(scope="module")
+def urls(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    with serving(tmp_path_factory.mktemp("close")) as served:
+        yield dict(zip(("local", "unix", "grpc"), ("local:", *served), strict=True))
+
+
+@pytest.fixture(params=["local", "unix", "grpc"])
+def url(request: pytest.FixtureRequest, urls: dict[str, str]) -> str:
+    return urls[request.param]
+
+
+async def _parked(queue: interlock.aio.Queue, count: int) -> None:
+    """Return when so many calls are parked; bounded to fail rather than hang."""
+    for _ in range(100_000):
+        if (await queue.stats()).waiters == count:
+            return
+    pytest.fail("nobody waits")
+
+
+async def _take(queue: interlock.aio.Queue) -> None:
+    async for _ in queue:
+        pytest.fail("the queue is empty")
+
+
+async def _watch(il: interlock.aio.Client, began: asyncio.Event) -> None:
+    async for _ in il.rebalance("watched").watch():
+        began.set()
+
+
+async def test_tasks_that_wait(url: str) -> None:
+    il = await interlock.aio.open(url)
+    queue, began = il.queue("closing"), asyncio.Event()
+    waiting: list[Any] = [
+        asyncio.create_task(work)
+        for work in (queue.pop(), _take(queue), il.counter("closing").wait(9), _watch(il, began))
+    ]
+    await _parked(queue, 2)
+    await began.wait()
+    await il.close()
+    outcomes = await asyncio.gather(*waiting, return_exceptions=True)
+    assert [type(outcome) for outcome in outcomes] == [interlock.ClientClosed] * 4
+    assert not any(task.cancelled() for task in waiting)
+
+
+async def test_a_task_group_hears_of_it(url: str) -> None:
+    il = await interlock.aio.open(url)
+    with pytest.raises(BaseExceptionGroup) as caught:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(il.queue("closing-group").pop())
+            await _parked(il.queue("closing-group"), 1)
+            await il.close()
+    assert caught.group_contains(interlock.ClientClosed)
+
+
+async def test_a_cancelled_task_stays_cancelled(url: str) -> None:
+    il = await interlock.aio.open(url)
+    began = asyncio.Event()
+    waiting = [asyncio.create_task(il.queue("cancelled").pop()), asyncio.create_task(_watch(il, began))]
+    await _parked(il.queue("cancelled"), 1)
+    await began.wait()
+    for task in waiting:
+        task.cancel()
+    await il.close()
+    await asyncio.wait(waiting)
+    assert all(task.cancelled() for task in waiting)
+
+
+def test_threads_that_wait(url: str) -> None:
+    il = interlock.open(url)
+    began = threading.Event()
+
+    def watch() -> None:
+        for _ in il.rebalance("watched").watch():
+            began.set()
+
+    with ThreadPoolExecutor() as threads:
+        waiting: list[Future[Any]] = [threads.submit(watch), threads.submit(il.queue("closing-threads").pop)]
+        assert began.wait(20)
+        il.close()
+        for outcome in waiting:
+            with pytest.raises(interlock.ClientClosed):
+                outcome.result(20)
+
+
+def test_a_call_that_is_not_repeated(url: str) -> None:
+    with interlock.open(url, retries=0) as il, ThreadPoolExecutor() as threads:
+        popping = threads.submit(il.queue("closing-once").pop)
+        while not il.queue("closing-once").stats().waiters:
+            assert not popping.done()
+        il.close()
+        with pytest.raises(interlock.ClientClosed):
+            popping.result(20)
