@@ -10,8 +10,12 @@ import pytest
 from click.testing import CliRunner, Result
 
 from interlock.queue.v1 import queue_pb2
+from interlock_host.cli.channel import Route
 from interlock_host.cli.main import main
 from interlock_host.cli.request import NotARequest, read_request
+from interlock_host.cli.unanswered import unanswered
+from interlock_host.server.address import Address
+from tests.host.secured import Authority, secured
 from tests.host.serving import Served, serving
 
 
@@ -79,3 +83,102 @@ async def test_a_line_of_a_stream_that_is_no_request(tmp_path: Path) -> None:
             result = await at(served, "call", "probe/a", "Collect", "-", stdin=line)
             assert (result.exit_code, result.stdout) == (3, "")
             assert said in result.stderr
+
+
+def unreached(*arguments: str) -> str:
+    """The one line that is said where no host is reached."""
+    result = run("modules", *arguments)
+    assert (result.exit_code, result.stdout, result.stderr.count("\n")) == (14, "", 1)
+    return result.stderr
+
+
+async def test_a_host_with_tls(tmp_path: Path) -> None:
+    authority, stranger = Authority(tmp_path / "ca"), Authority(tmp_path / "other")
+    pair = authority.issue("host", "localhost")
+    async with secured(tmp_path, pair, client_ca=authority.file) as host:
+
+        async def said(name: str, *arguments: str) -> str:
+            return await asyncio.to_thread(unreached, "--target", f"{name}:{host.port}", *arguments)
+
+        trusting = ("--ca", str(authority.file))
+        assert "if it speaks TLS, add --ca FILE, or write grpcs://localhost:" in await said("localhost")
+        assert "is not trusted: " in await said("localhost", "--ca", str(stranger.file))
+        assert "is not for 127.0.0.1; call it by a name" in await said("127.0.0.1", *trusting)
+        assert "add --cert and --key" in await said("localhost", *trusting)
+        cert, key = map(str, stranger.issue("client", "client"))
+        shown = await said("localhost", *trusting, "--cert", cert, "--key", key)
+        assert "may not trust the certificate of --cert" in shown
+
+
+async def test_ports_that_are_no_such_host(tmp_path: Path) -> None:
+    authority = Authority(tmp_path / "ca")
+    async with serving(tmp_path, listen=("127.0.0.1:0",), metrics="127.0.0.1:0") as served:
+        ca = ("--ca", str(authority.file))
+        said = await asyncio.to_thread(unreached, "--target", served.target, *ca)
+        assert "speaks no TLS; leave out --ca" in said
+        metrics = str(served.daemon.metrics_address)
+        assert "the port of /metrics?" in await asyncio.to_thread(unreached, "--target", metrics)
+
+
+@pytest.mark.parametrize(
+    ("route", "cause", "said"),
+    [
+        (Route(Address(host="::1", port=7), False), "Connection refused", "serve --listen [::1]:7"),
+        (Route(Address(path=Path("/s")), False), "No such file or directory", "serve --listen unix:/s"),
+        (Route(Address(path=Path("/s")), False, named=False), "No such file or directory", "interlock serve"),
+        (Route(Address(host="db", port=7), True), "Connection refused", "; the connection is refused"),
+        (Route(Address(host="db", port=7), True), "No route to host", "answers at db:7: No route to host"),
+    ],
+)
+def test_where_to_start_a_host(route: Route, cause: str, said: str) -> None:
+    at = route.address
+    details = f"failed to connect to all addresses; last error: UNKNOWN: ipv4:1.2.3.4:7: {cause}"
+    if at.path is not None:
+        details = details.replace("ipv4:1.2.3.4:7: ", f"{at}: connect failed: addr: {at} error: ")
+    assert unanswered(route, details).endswith(said)
+
+
+def test_a_name_that_is_nobodys() -> None:
+    details = "errors resolving nix:7: [field:hostname lookup error: Domain name not found]"
+    assert unanswered(Route(Address(host="nix", port=7), False), details) == "no host has the name nix"
+
+
+def test_a_connection_that_is_lost() -> None:
+    route = Route(Address(path=Path("/s")), False)
+    said = unanswered(route, "Stream removed (Socket closed)")
+    assert said == "the connection to unix:/s was lost: Stream removed (Socket closed)"
+
+
+@pytest.mark.parametrize(
+    ("target", "said"),
+    [
+        ("http://127.0.0.1:7070", "write unix:PATH, HOST:PORT, grpc://HOST:PORT"),
+        ("grpcs://unix:/s", "a Unix socket has no TLS"),
+    ],
+)
+def test_what_is_no_target(target: str, said: str) -> None:
+    result = run("modules", "--target", target)
+    assert result.exit_code == 2 and said in result.stderr
+
+
+@pytest.mark.parametrize("command", ["modules", "top"])
+def test_files_that_are_no_certificates(tmp_path: Path, command: str) -> None:
+    authority = Authority(tmp_path / "ca")
+    (tmp_path / "junk").write_text("junk")
+    junk, ca, key = str(tmp_path / "junk"), str(authority.file), str(authority.issue("a", "a")[1])
+    to = ("--target", "localhost:1") if command == "modules" else ("--metrics", "localhost:1")
+    for files, said in (
+        (("--ca", junk), f"{junk} is no certificate in PEM: no certificate or crl found"),
+        (("--ca", ca, "--cert", junk, "--key", key), f"{junk} and {key} are no certificate and its key"),
+    ):
+        result = run(command, *to, *files)
+        assert result.exit_code == 2 and said in result.stderr
+
+
+async def test_a_message_that_no_host_takes(tmp_path: Path) -> None:
+    """gRPC refuses it before the host sees it, with no reason: the host would have given this one."""
+    async with serving(tmp_path) as served:
+        request = json.dumps({"items": [{"data": "AAAA" * 1_700_000}]}).encode()
+        result = await at(served, "call", "queue/a", "Push", "-", stdin=request)
+        assert result.exit_code == 8
+        assert result.stderr.startswith("Error: RESOURCE_EXHAUSTED/MESSAGE_TOO_LARGE: the message has 51000")

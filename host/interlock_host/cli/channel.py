@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import grpc
 
+from interlock_host.cli.certificates import client_context
 from interlock_host.config import ConfigError
 from interlock_host.security.files import check_folders
 from interlock_host.security.tokens import check_token
 from interlock_host.server.address import Address, default_socket, parse_address
 
 _TLS = "grpcs://"
+_SCHEMES = ("grpc", "grpcs", "unix")
+_FORMS = "unix:PATH, HOST:PORT, grpc://HOST:PORT, or with TLS grpcs://HOST:PORT"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,44 +31,65 @@ class Target:
     key: Path | None = None
 
 
-def open_channel(target: Target) -> tuple[str, grpc.Channel]:
-    """Return a host's address, for messages, and a channel to it.
+class Route(NamedTuple):
+    """The way to a host."""
+
+    address: Address
+    tls: bool
+    named: bool = True
+    """Whether somebody named it; if not, it is the user's own socket."""
+    shows_certificate: bool = False
+
+
+def open_channel(target: Target) -> tuple[Route, grpc.Channel]:
+    """Return the way to a host, for messages, and a channel along it.
 
     Raises:
         ConfigError: It is no address, or what it is told must not be sent there.
     """
-    text = target.address or ""
-    address = parse_address(text.removeprefix(_TLS)) if text else default_socket()
-    tcp = address.path is None
-    tls = tcp and (target.ca is not None or text.startswith(_TLS))
-    if target.cert and not tls and tcp:
-        raise ConfigError("--cert and --key go with --ca or grpcs://")
+    route = _route(target)
     if bool(target.cert) != bool(target.key):
         raise ConfigError("--cert and --key go together")
     if target.token is not None:
-        _check_token(target, address, tls)
+        _check_token(target, route)
     options = [("grpc.max_receive_message_length", -1)]
-    if address.private:
+    if route.address.private:
         # A proxy of the environment's would see what is meant for this machine alone.
         options.append(("grpc.enable_http_proxy", 0))
-    if not tls:
-        channel = grpc.insecure_channel(str(address), options)
+    if not route.tls:
+        channel = grpc.insecure_channel(str(route.address), options)
     else:
-        channel = grpc.secure_channel(str(address), _credentials(target), options)
+        channel = grpc.secure_channel(str(route.address), _credentials(target), options)
     if target.token is not None:
         channel = grpc.intercept_channel(channel, _Bearer(target.token))
-    return str(address), channel
+    return route, channel
 
 
-def _check_token(target: Target, address: Address, tls: bool) -> None:
+def _route(target: Target) -> Route:
+    text = target.address or ""
+    scheme, slashes, _ = text.partition("://")
+    if slashes and scheme not in _SCHEMES:
+        raise ConfigError(f"{text!r} is not a target; write {_FORMS}")
+    address = parse_address(text.removeprefix(_TLS)) if text else default_socket()
+    tcp = address.path is None
+    if text.startswith(_TLS) and not tcp:
+        raise ConfigError(f"{text!r} is not a target: a Unix socket has no TLS")
+    tls = tcp and (target.ca is not None or text.startswith(_TLS))
+    if target.cert and not tls and tcp:
+        raise ConfigError("--cert and --key go with --ca or grpcs://")
+    return Route(address, tls, bool(text), target.cert is not None)
+
+
+def _check_token(target: Target, route: Route) -> None:
     """Refuse to show a token to anyone but the host."""
+    address = route.address
     assert target.token is not None
     check_token(target.token)
-    if not tls and not address.private:
+    if not route.tls and not address.private:
         raise ConfigError(
             f"a token is not sent to {address} in the clear; add --ca, or write {_TLS}{address}"
         )
-    if target.address is None and address.path is not None:
+    if not route.named and address.path is not None:
         # Nobody named this path: where the runtime directory lies under /tmp, another user may
         # have made it first, with a socket of their own.
         try:
@@ -75,6 +99,7 @@ def _check_token(target: Target, address: Address, tls: bool) -> None:
 
 
 def _credentials(target: Target) -> grpc.ChannelCredentials:
+    client_context(target.ca, target.cert, target.key)
     files = (target.ca, target.key, target.cert)
     try:
         return grpc.ssl_channel_credentials(*(file.read_bytes() if file else None for file in files))

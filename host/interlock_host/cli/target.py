@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import re
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, NoReturn, TypeVar, cast
 
 import click
 import grpc
@@ -15,11 +16,14 @@ from google.protobuf import json_format
 from google.protobuf.message import Message
 from google.rpc import error_details_pb2, status_pb2
 
-from interlock_host.cli.channel import Target, open_channel
+from interlock_host.cli.channel import Route, Target, open_channel
+from interlock_host.cli.unanswered import unanswered
 from interlock_host.config import ConfigError
 from interlock_host.server.status import DETAILS_KEY
 
 EXIT_HELP = "The exit code is the gRPC code: 0, or 1 to 16, with the reason on standard error."
+
+_TOO_LARGE = re.compile(r"Received message larger than max \((\d+) vs\. (\d+)\)")
 
 _Command = TypeVar("_Command", bound=Callable[..., None])
 
@@ -82,25 +86,29 @@ output_option = click.option(
 def connected(target: Target) -> Iterator[grpc.Channel]:
     """Open a channel to a host; a call that fails inside ends the process with its gRPC code."""
     try:
-        address, channel = open_channel(target)
+        route, channel = open_channel(target)
     except ConfigError as error:
         raise click.UsageError(str(error)) from error
     with channel:
         try:
             yield channel
         except grpc.RpcError as error:
-            _exit(error, address)
+            _exit(error, route)
 
 
-def _exit(error: Any, address: str) -> None:
+def _exit(error: Any, route: Route) -> NoReturn:
     code: grpc.StatusCode = error.code()
     info = error_info(error)
-    words = [code.name + (f"/{info.reason}" if info.reason else ""), error.details() or ""]
-    if field := info.metadata.get("field"):
-        words.append(f"(field {field})")
-    if code is grpc.StatusCode.UNAVAILABLE and not info.reason:
-        words = [f"no host answers at {address}; start one with: interlock serve", f"({error.details()})"]
-    click.echo(f"Error: {words[0]}: {' '.join(words[1:])}", err=True)
+    reason, message = info.reason, error.details() or ""
+    if too_large := _TOO_LARGE.search(message):
+        # gRPC's own limit, which a host has somewhat above its modules': the same mistake.
+        reason = "MESSAGE_TOO_LARGE"
+        message = f"the message has {too_large[1]} bytes; the host takes {too_large[2]}"
+    elif code is grpc.StatusCode.UNAVAILABLE and not reason:
+        message = unanswered(route, message)
+    name = f"{code.name}/{reason}" if reason else code.name
+    field = f" (field {info.metadata['field']})" if info.metadata.get("field") else ""
+    click.echo(f"Error: {name}: {message}{field}", err=True)
     sys.exit(code.value[0])
 
 

@@ -8,6 +8,7 @@ import ssl
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from interlock_host.cli.certificates import client_context
 from interlock_host.config import OFF, ConfigError
 from interlock_host.errors import PERMISSION_DENIED, UNAUTHENTICATED, UNAVAILABLE, UNIMPLEMENTED
 from interlock_host.security.tokens import check_token
@@ -129,14 +130,4 @@ def source_of(
         if not secure and not address.private:
             raise ConfigError(f"a token is not sent to {address} in the clear; add --ca, or write https://")
     path = PATH if url.path in ("", "/") else url.path
-    return Source(address, path, _context(ca, cert, key) if secure else None, token)
-
-
-def _context(ca: Path | None, cert: Path | None, key: Path | None) -> ssl.SSLContext:
-    try:
-        context = ssl.create_default_context(cafile=ca)
-        if cert is not None:
-            context.load_cert_chain(cert, key)
-    except OSError as error:
-        raise ConfigError(f"{ca or ''} {cert or ''}: {error.strerror or error}".strip()) from None
-    return context
+    return Source(address, path, client_context(ca, cert, key) if secure else None, token)
