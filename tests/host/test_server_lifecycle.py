@@ -10,6 +10,7 @@ import os
 import signal
 import socket
 import stat
+import subprocess
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -101,6 +102,26 @@ async def test_sigterm_drains(tmp_path: Path) -> None:
             await watching.read()
         assert (failure["code"], failure["reason"]) == ("UNAVAILABLE", "SHUTTING_DOWN")
         assert await asyncio.wait_for(running.wait(), 30) == 0
+
+
+@pytest.mark.parametrize(
+    ("closed", "told"), [("<&-", "stdout"), (">&-", "stderr"), ("<&- >&-", "stderr"), ("2>&-", "stdout")]
+)
+def test_closed_standard_files(tmp_path: Path, closed: str, told: str) -> None:
+    """It serves until it is told to stop, and what is open says so."""
+    command = [
+        sys.executable, "-m", "interlock_host", "serve", "--listen", f"unix:{tmp_path}/s",
+        "--metrics", "off", "--log-format", "json",
+    ]  # fmt: skip
+    with subprocess.Popen(
+        ["sh", "-c", f'exec "$@" {closed}', "sh", *command],
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    ) as running:  # fmt: skip
+        lines = getattr(running, told)
+        assert any('"event":"ready"' in line or '"event": "serving"' in line for line in lines)
+        running.send_signal(signal.SIGTERM)
+        out, errors = running.communicate(timeout=60)
+    assert running.returncode == 0, out + errors
 
 
 async def test_calls_that_end_in_time_are_not_cancelled(tmp_path: Path) -> None:

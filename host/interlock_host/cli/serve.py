@@ -16,6 +16,7 @@ import click
 import uvloop
 
 from interlock_host import logs
+from interlock_host.cli.standard_files import open_closed
 from interlock_host.config import CLOCKS, ConfigError, HostConfig, load
 from interlock_host.errors import ModuleError
 from interlock_host.server.daemon import Daemon
@@ -100,6 +101,7 @@ def serve(file: Path | None, **flags: Any) -> None:
     Once it serves, it prints one line of JSON to standard output, with the
     addresses; logs go to standard error.
     """
+    open_closed()
     try:
         config = load(file, flags=flags)
         logs.configure(config.log_level, config.log_format)
