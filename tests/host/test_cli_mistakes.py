@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import stat
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,7 @@ from interlock_host.cli.channel import Route
 from interlock_host.cli.main import main
 from interlock_host.cli.request import NotARequest, read_request
 from interlock_host.cli.unanswered import unanswered
+from interlock_host.security.tokens import digest_of
 from interlock_host.server.address import Address
 from tests.host.secured import Authority, secured
 from tests.host.serving import Served, serving
@@ -182,3 +185,37 @@ async def test_a_message_that_no_host_takes(tmp_path: Path) -> None:
         result = await at(served, "call", "queue/a", "Push", "-", stdin=request)
         assert result.exit_code == 8
         assert result.stderr.startswith("Error: RESOURCE_EXHAUSTED/MESSAGE_TOO_LARGE: the message has 51000")
+
+
+def new_token(folder: Path, out: str = "token", name: str = "ci") -> Result:
+    tokens = ("--tokens", str(folder / "tokens.toml"))
+    allow = ("--name", name, "--allow", "queue:rw")
+    return run("token", "new", *allow, *tokens, "--out", str(folder / out))
+
+
+def test_a_token_in_a_file_is_its_owners(tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        result = new_token(tmp_path)
+    finally:
+        os.umask(before)
+    assert (result.exit_code, result.output) == (0, "")
+    out = tmp_path / "token"
+    assert stat.S_IMODE(out.stat().st_mode) == 0o600
+    assert digest_of(out.read_text().strip()).hex() in (tmp_path / "tokens.toml").read_text()
+
+
+def test_a_token_is_written_over_nothing(tmp_path: Path) -> None:
+    (tmp_path / "token").write_text("mine")
+    (tmp_path / "link").symlink_to(tmp_path / "absent")
+    for out, said in (("token", "File exists"), ("link", "File exists"), ("absent/token", "No such file")):
+        result = new_token(tmp_path, out)
+        assert result.exit_code == 1 and said in result.stderr
+    assert (tmp_path / "token").read_text() == "mine"
+    assert sorted(os.listdir(tmp_path)) == ["link", "token"]
+
+
+def test_a_token_without_an_entry_is_not_left(tmp_path: Path) -> None:
+    assert new_token(tmp_path).exit_code == 0
+    assert new_token(tmp_path, "again").exit_code == 1  # ci is there already
+    assert sorted(os.listdir(tmp_path)) == ["token", "tokens.toml"]

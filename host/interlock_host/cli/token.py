@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -18,7 +20,7 @@ from interlock_host.security.tokens import digest_of, new_token
     epilog="""
     \b
     Example:
-      interlock token new --name ci --allow 'queue/orders-*:rw' --tokens tokens.toml
+      interlock token new --name ci --allow 'queue/orders-*:rw' --tokens tokens.toml --out token
     """
 )
 def token() -> None:
@@ -29,7 +31,7 @@ def token() -> None:
     epilog="""
     \b
     Examples:
-      interlock token new --name ci --allow 'queue/orders-*:rw' --allow reflection:r --tokens tokens.toml
+      interlock token new --name ci --allow 'queue/ci-*:rw' --allow reflection:r --tokens tokens.toml --out ci
       interlock token new --name ops --allow '*:rw' --allow host:rw --allow metrics:r --tokens tokens.toml
       export INTERLOCK_TOKEN=$(interlock token new --name me --allow 'queue/*:rw' --tokens tokens.toml)
 
@@ -50,10 +52,14 @@ def token() -> None:
     help="The file that gets the entry; it is made, for its owner alone, if it is not there. "
     "Without it the entry goes to standard error.",
 )  # fmt: skip
-def new(name: str, allow: tuple[str, ...], file: Path | None) -> None:
+@click.option(
+    "--out", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path),
+    help="A new file for the token, readable by its owner alone; without it the token is printed.",
+)  # fmt: skip
+def new(name: str, allow: tuple[str, ...], file: Path | None, out: Path | None) -> None:
     """Make a token and its entry in a token file, and print the token.
 
-    The file keeps the SHA-256 of the token alone: it is printed here, and never
+    The file keeps the SHA-256 of the token alone: it is given out here, and never
     again. A host that reads the file knows the token a second later. To revoke
     it, remove its entry.
     """
@@ -62,15 +68,36 @@ def new(name: str, allow: tuple[str, ...], file: Path | None) -> None:
         for rule in allow:
             parse_rule(rule)
         entry = _entry(name, allow, made)
-        if file is not None:
-            _append(file, entry)
+        with _kept(out, made):
+            if file is not None:
+                _append(file, entry)
     except (ConfigError, ValueError) as error:
         raise click.ClickException(str(error)) from error
     except OSError as error:
         raise click.ClickException(f"{file}: {error.strerror}") from error
     if file is None:
         click.echo(entry, err=True)
-    click.echo(made)
+    if out is None:
+        click.echo(made)
+
+
+@contextlib.contextmanager
+def _kept(out: Path | None, made: str) -> Iterator[None]:
+    """Write the token into a new file; it goes again if what follows fails."""
+    if out is None:
+        yield
+        return
+    try:
+        opened = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except OSError as error:
+        raise ConfigError(f"{out}: {error.strerror}; the token goes into a new file") from None
+    try:
+        with os.fdopen(opened, "w", encoding="ascii") as file:
+            file.write(f"{made}\n")
+        yield
+    except BaseException:
+        out.unlink(missing_ok=True)
+        raise
 
 
 def _entry(name: str, allow: tuple[str, ...], made: str) -> str:
