@@ -8,6 +8,7 @@ from typing import Any, NoReturn, TypeAlias
 
 import grpc
 
+from interlock_host import kind
 from interlock_host.errors import UNIMPLEMENTED, Failure, HostError
 from interlock_host.metrics import UNKNOWN
 from interlock_host.module import Method
@@ -23,6 +24,8 @@ from interlock_host.server.unary import UnaryRoute
 _OPEN = f"/{HEALTH}/"
 """Health is for load balancers, which have no token, and says nothing of any instance."""
 
+_UNKNOWN = Failure(UNIMPLEMENTED, "UNKNOWN_METHOD", "no module here serves this method")
+
 _Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
 
 
@@ -36,16 +39,17 @@ class Routes(grpc.GenericRpcHandler):
 
     def __init__(self, front: Front, built_in: Mapping[str, _Handler]) -> None:
         self._handlers: dict[str, _Handler] = dict(built_in)
-        for module in front.engine.modules.values():
-            for method in module.methods.values():
-                self._handlers[method.path] = _handler(front, method)
         self._metrics = front.metrics
         self._guard = front.guard
         self._labels = {path: _labels(path) for path in built_in}
+        self._unknown = _RefusedRoute(front, (UNKNOWN, UNKNOWN), _UNKNOWN).handler()
+        self._mistakes: dict[str, list[tuple[kind.Said, _Handler]]] = {}
+        """What callers may say that is wrong of a method, and who answers them, by path."""
         for module in front.engine.modules.values():
-            self._labels.update({m.path: (module.name, m.name) for m in module.methods.values()})
-        # A client stream is answered before it is read, so this handler suits every kind of call.
-        self._unknown: _Handler = grpc.stream_stream_rpc_method_handler(_UnknownRoute(front).answer)
+            for method in module.methods.values():
+                self._handlers[method.path] = _handler(front, method)
+                self._labels[method.path] = (module.name, method.name)
+                self._mistakes[method.path] = _mistakes(front, method)
 
     def service(self, details: grpc.HandlerCallDetails) -> _Handler:
         """Return the handler of a call."""
@@ -55,6 +59,9 @@ class Routes(grpc.GenericRpcHandler):
             except HostError as error:
                 labels = self._labels.get(details.method, (UNKNOWN, UNKNOWN))
                 return Refusal(self._metrics, labels, error.failure).handler()
+        for said, refused in self._mistakes.get(details.method, ()):
+            if said in details.invocation_metadata:
+                return refused
         return self._handlers.get(details.method, self._unknown)
 
 
@@ -76,19 +83,33 @@ def _handler(front: Front, method: Method) -> _Handler:
     return grpc.stream_stream_rpc_method_handler(route.both_streams)
 
 
-class _UnknownRoute:
-    """Calls to methods that nothing here serves, counted under one set of labels."""
+def _mistakes(front: Front, method: Method) -> list[tuple[kind.Said, _Handler]]:
+    """Return what callers may say of a method that is wrong, each with the handler that tells them."""
+    labels = (method.module.name, method.name)
+    failures = ((said, kind.mistaken(method, said)) for said in (kind.UNARY, kind.STREAM))
+    return [(said, _RefusedRoute(front, labels, failure).handler()) for said, failure in failures if failure]
 
-    def __init__(self, front: Front) -> None:
+
+class _RefusedRoute:
+    """Calls that are refused whoever makes them, counted under one set of labels."""
+
+    def __init__(self, front: Front, labels: tuple[str, str], failure: Failure) -> None:
         self._front = front
+        self._labels = labels
+        self._failure = failure
+
+    def handler(self) -> _Handler:
+        """Return the handler. A client stream is answered unread, so it suits every kind of call."""
+        return grpc.stream_stream_rpc_method_handler(self.answer)
 
     async def answer(self, requests: Any, context: Any) -> NoReturn:
+        """Handle one call of grpc.aio."""
         began = time.perf_counter()
-        failure = Failure(UNIMPLEMENTED, "UNKNOWN_METHOD", "no module here serves this method")
+        failure = self._failure
         try:
             if self._front.guard is not None:  # `admit` let pass what may be known by certificate
                 self._front.guard.identify(context)
         except HostError as error:
             failure = error.failure
-        count(self._front.metrics, context, (UNKNOWN, UNKNOWN), failure, began)
+        count(self._front.metrics, context, self._labels, failure, began)
         await refuse(context, failure)

@@ -129,6 +129,7 @@ class Client:
 
         Raises:
             UnknownMethod: No module serves it.
+            Invalid: It answers with a stream, or takes one.
         """
         return self.driver.run(raw.call(method, request, reply, wait, safe))
 
@@ -142,6 +143,10 @@ class Client:
 
         Yields:
             Messages, or bytes. Close the generator to end the call.
+
+        Raises:
+            UnknownMethod: No module serves it.
+            Invalid: It answers once, or takes a stream.
         """
         cls = raw.reply_type(method, request, reply)
         stream = self.driver.transport.stream(raw.request_of(method, request, 0.0))

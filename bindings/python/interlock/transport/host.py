@@ -22,6 +22,7 @@ from interlock.errors import (
 from interlock.ops.flow import Request
 from interlock.options import Options
 from interlock.transport.fork import CLOSED, Guard
+from interlock_host import kind
 from interlock_host.calls import Call, CancelReason, Record, Sink
 from interlock_host.engine import Engine, EngineConfig
 from interlock_host.errors import CODE_NAMES, Failure, HostError, ModuleError, failure_of
@@ -64,16 +65,25 @@ class LocalHost:
             raise Invalid("the client was opened with metrics=False", field="metrics")
         return self._metrics.registry
 
-    def method(self, path: str) -> Method:
+    def method(self, path: str, *, stream: bool = False) -> Method:
         """Find what serves a path.
+
+        Args:
+            path: "/package.Service/Method".
+            stream: Whether a stream of answers is expected, or one.
 
         Raises:
             UnknownMethod: Nothing does.
+            Invalid: It answers in the other way.
         """
         self.guard.check()
         method = self._engine.method(path)
         if method is None:
             raise UnknownMethod(f"no module serves {path}")
+        if method.server_streaming is not stream or method.client_streaming:
+            mistake = kind.mistaken(method, kind.STREAM if stream else kind.UNARY)
+            if mistake is not None:
+                raise self._refused(mistake)
         return method
 
     def start(self, method: Method, body: bytes, sink: Sink | None) -> Call:

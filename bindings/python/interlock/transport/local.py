@@ -67,7 +67,7 @@ class LocalTransport:
 
     def stream(self, request: Request) -> LocalStream:
         """Open a server stream."""
-        method = self._host.method(request.path)
+        method = self._host.method(request.path, stream=True)
         return LocalStream(self._host, method, request.body)
 
     def close(self) -> None:

@@ -197,7 +197,7 @@ class AsyncLocalStream:
     async def _open(self) -> Call:
         await self._transport.start()
         host = self._transport._ready
-        method = host.method(self._request.path)
+        method = host.method(self._request.path, stream=True)
         window = method.module.limits.stream_window
 
         def put(record: Record) -> None:

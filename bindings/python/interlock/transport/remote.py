@@ -28,6 +28,7 @@ class GrpcTransport:
             else grpc.insecure_channel(address.target, arguments)
         )
         self._methods: dict[str, Any] = {}
+        """Those that answered once, by path; of others the host is told that one answer is expected."""
         self._reached = False
 
     @property
@@ -42,14 +43,16 @@ class GrpcTransport:
             Error: What came instead.
         """
         self._guard.check()
-        method = self._methods.get(request.path) or self._unary(request.path)
+        method, metadata = self._methods.get(request.path), self._metadata
+        if method is None:
+            method, metadata = self._channel.unary_unary(request.path), (*metadata, wire.UNARY)
         try:
             # An interrupt drops the call, and gRPC cancels a call that is dropped. Its
             # futures take a quarter longer, and lose an interrupt while one is being made.
             reply: bytes = method(
                 request.body,
                 timeout=request.wait + self._deadline,
-                metadata=wire.metadata_of(self._metadata, request),
+                metadata=wire.metadata_of(metadata, request),
             )
         except (grpc.RpcError, ValueError) as error:
             # A channel that is closed meanwhile cancels the call, or is a ValueError to use.
@@ -58,19 +61,15 @@ class GrpcTransport:
                 raise wire.error_of_rpc(error, self._reached) from None
             raise
         self._reached = True
+        self._methods[request.path] = method
         return reply
-
-    def _unary(self, path: str) -> Any:
-        method: Any = self._channel.unary_unary(path)
-        self._methods[path] = method
-        return method
 
     def stream(self, request: Request) -> GrpcStream:
         """Open a server stream."""
         self._guard.check()
         method: Any = self._channel.unary_stream(request.path)
         try:
-            call = method(request.body, metadata=wire.with_trace(self._metadata))
+            call = method(request.body, metadata=wire.stream_metadata(self._metadata))
         except ValueError:
             self._guard.check()  # as in `call`
             raise

@@ -27,6 +27,7 @@ class AsyncGrpcTransport:
         self._tls = wire.credentials(options, address)
         self._made: grpc.aio.Channel | None = None
         self._methods: dict[str, Any] = {}
+        """Those that answered once, by path; of others the host is told that one answer is expected."""
         self._reached = False
 
     @property
@@ -57,11 +58,13 @@ class AsyncGrpcTransport:
             Error: What came instead.
         """
         self._guard.check()
-        method = self._methods.get(request.path) or self._unary(request.path)
+        method, metadata = self._methods.get(request.path), self._metadata
+        if method is None:
+            method, metadata = self._channel().unary_unary(request.path), (*metadata, wire.UNARY)
         pending = method(
             request.body,
             timeout=request.wait + self._deadline,
-            metadata=wire.metadata_of(self._metadata, request),
+            metadata=wire.metadata_of(metadata, request),
         )
         try:
             reply: bytes = await pending
@@ -73,18 +76,16 @@ class AsyncGrpcTransport:
                 self._guard.check()
             raise
         self._reached = True
+        self._methods[request.path] = method
         return reply
-
-    def _unary(self, path: str) -> Any:
-        method: Any = self._channel().unary_unary(path)
-        self._methods[path] = method
-        return method
 
     def stream(self, request: Request) -> AsyncGrpcStream:
         """Open a server stream."""
         self._guard.check()
         method: Any = self._channel().unary_stream(request.path)
-        return AsyncGrpcStream(method(request.body, metadata=wire.with_trace(self._metadata)), self._guard)
+        return AsyncGrpcStream(
+            method(request.body, metadata=wire.stream_metadata(self._metadata)), self._guard
+        )
 
     async def close(self) -> None:
         """Cancel every call and close the channel."""

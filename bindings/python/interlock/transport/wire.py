@@ -23,6 +23,10 @@ text change, such calls are only repeated less often."""
 
 Metadata = tuple[tuple[str, str], ...]
 
+UNARY = ("interlock-kind", "unary")
+STREAM = ("interlock-kind", "stream")
+"""Say which answer is expected, one or a stream of them: a host refuses what the method does not give."""
+
 
 def channel_options(address: Address) -> list[tuple[str, Any]]:
     """Return the arguments of a channel to this address."""
@@ -99,6 +103,11 @@ def metadata_of(metadata: Metadata, request: Request) -> Metadata:
     if request.id:
         metadata = (*metadata, ("request_id", request.id))
     return with_trace(metadata)
+
+
+def stream_metadata(metadata: Metadata) -> Metadata:
+    """Add what is sent with a server stream."""
+    return with_trace((*metadata, STREAM))
 
 
 def error_of_rpc(error: grpc.RpcError, reached: bool = False) -> Error:
