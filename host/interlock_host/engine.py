@@ -220,12 +220,15 @@ class Engine:
             if self.life is not None and self._level(method.module, text) is not Level.EPHEMERAL:
                 self.life.check_absent(method.module, text)
             return self.fresh(method.module, text)
-        with self._lock:
-            self._check_not_closed()
-            instances = self._instances[method.module]
-            if name not in instances:
-                instances[name] = self._new(method.module, text)
-            return instances[name]
+        while True:
+            with self._lock:
+                self._check_not_closed()
+                instances = self._instances[method.module]
+                found = instances.get(name) or self._new(method.module, text)
+                if found is not None:
+                    instances[name] = found
+                    return found
+            self._make_room()
 
     def fresh(self, module: Module, name: str) -> Instance:
         """Return an instance for one read, which nobody keeps."""
@@ -233,15 +236,26 @@ class Engine:
         thrown_away.scheduled = 0  # whatever deadline it sets, nobody ticks it
         return thrown_away
 
-    def _new(self, module: Module, name: str) -> Instance:
+    def _new(self, module: Module, name: str) -> Instance | None:
+        """Return an instance that has not begun; None if there is no room for it."""
         level = self._level(module, name)
         if self.life is not None and level is not Level.EPHEMERAL:
-            return self.life.new(module, name, level)
-        if self.live >= self.config.max_instances:
-            message = f"{self.live} instances live here, as many as this host may hold"
-            raise HostError(RESOURCE_EXHAUSTED, "TOO_MANY_INSTANCES", message)
+            return self.life.new(module, name, level)  # asks for room when it gets its machine
+        if self.full:
+            return None
         self._count += 1
         return Instance(self, module, name)
+
+    def _make_room(self) -> None:
+        """Let durable instances sleep that were not called for longest: that waits for the disk, so no lock.
+
+        Raises:
+            HostError: RESOURCE_EXHAUSTED/TOO_MANY_INSTANCES, none can.
+        """
+        slept = self.life is not None and self.life.residents.shrink()
+        if self.full and not slept:
+            message = f"{self.live} instances live here, as many as this host may hold"
+            raise HostError(RESOURCE_EXHAUSTED, "TOO_MANY_INSTANCES", message)
 
     def _level(self, module: Module, name: str) -> Level:
         asked = self.config.level_of(module, name) if self.config.level_of else None
@@ -256,6 +270,11 @@ class Engine:
     def live(self) -> int:
         """How many instances are in memory."""
         return self._count + (len(self.life.residents) if self.life is not None else 0)
+
+    @property
+    def full(self) -> bool:
+        """Whether as many are in memory as may be."""
+        return self.live >= self.config.max_instances
 
     def module_of(self, package: str) -> Module | None:
         """Return the module that is served under a package."""

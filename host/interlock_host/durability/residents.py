@@ -56,31 +56,29 @@ class Residents:
 
     def room_for(self, instance: Waking, *, due: bool) -> None:
         """Make room for the machine of an instance; see `DurableHost.making`."""
-        most = self._engine.config.max_instances
-        if self._engine.live < most or instance in self._all:
+        if not self._engine.full or instance in self._all:
             return
         self.shrink()
-        if self._engine.live >= most and not due:
+        if self._engine.full and not due:
             text = f"{self._engine.live} instances are in memory, as many as this host may hold"
             raise HostError(RESOURCE_EXHAUSTED, "TOO_MANY_INSTANCES", text)
 
-    def shrink(self) -> None:
-        """Let some go that were not called for longest."""
-        if not self._idle_ns:
-            return
-        count = max(1, self._engine.config.max_instances // _ROOM)
-        for instance in sorted(self.idle(), key=operator.attrgetter("last_used")):
-            if count <= 0:
-                return
+    def shrink(self) -> bool:
+        """Let some go that were not called for longest; return whether any went."""
+        slept, most = 0, max(1, self._engine.config.max_instances // _ROOM)
+        for instance in sorted(self.idle(), key=operator.attrgetter("last_used")) if self._idle_ns else ():
+            if slept >= most:
+                break
             if not instance.lock.acquire(blocking=False):
                 continue  # it is not idle
             try:
-                count -= hibernate(instance)
+                slept += hibernate(instance)
             except (HostError, OSError) as error:
                 self._engine.observer.not_saved(f"{instance.module.name}/{instance.name}: {error}")
-                return
+                break
             finally:
                 instance.lock.release()
+        return slept > 0
 
     def let_sleep(self, now: int) -> None:
         """Let those go that were idle for long.

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from interlock.v1 import contract_pb2
+from interlock_host.durability.levels import Level
 from interlock_host.durability.store import StoreOptions
 from interlock_host.errors import HostError
 from tests.host import puppet
@@ -125,12 +126,35 @@ def test_the_longest_idle_makes_room(puppet_folder: Path) -> None:
     assert [world.value(f"i{n}") for n in range(6)] == list(range(6))
 
 
+def test_durable_ones_make_room_for_one_that_is_not(puppet_folder: Path) -> None:
+    world = World(puppet_folder, most=2)
+    for name in ("long", "short"):
+        world.add(1, instance=name)
+        world.sync()
+        world.engine.advance(MS)
+    world.level = Level.EPHEMERAL
+    world.add(1, instance="a")
+    assert [world.instance(name=name).asleep for name in ("long", "short")] == [True, False]
+    world.add(1, instance="b")
+    assert world.engine.live == 2
+    with pytest.raises(HostError) as refused:
+        world.add(1, instance="c")
+    assert refused.value.failure.reason == "TOO_MANY_INSTANCES"
+    world.level = None
+    with pytest.raises(HostError):
+        world.value("long")
+    world.engine.delete("counter", "a")
+    assert world.value("long") == 1
+
+
 def test_no_room_where_nothing_sleeps(puppet_folder: Path) -> None:
     world = World(puppet_folder, options=StoreOptions(idle_seconds=0), most=1)
     world.add(1)
-    with pytest.raises(HostError) as refused:
-        world.add(1, instance="b")
-    assert refused.value.failure.reason == "TOO_MANY_INSTANCES"
+    for level in (None, Level.EPHEMERAL):
+        world.level = level
+        with pytest.raises(HostError) as refused:
+            world.add(1, instance="b")
+        assert refused.value.failure.reason == "TOO_MANY_INSTANCES"
 
 
 def test_a_snapshot_shortens_the_way_back(world: World) -> None:
