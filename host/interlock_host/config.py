@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import dataclasses
 import fnmatch
+import itertools
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,8 @@ class LimitsRule:
     module: str
     """A shell pattern."""
     caps: Limits
+    where: str = dataclasses.field(default="limits", compare=False)
+    """Where it stands, for messages."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -51,6 +54,8 @@ class InstanceRule:
     """Fields of the module's ConfigureRequest, as proto JSON."""
     durability: str = ""
     """Of the data directory: "ephemeral", "async" or "durable"; empty leaves it to `HostConfig`."""
+    where: str = dataclasses.field(default="instances", compare=False)
+    """Where it stands, for messages."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -161,9 +166,9 @@ def _from_file(file: Path) -> dict[str, Any]:
     for key, value in document.items():
         where = f"{file}: {key}"
         if key == "limits":
-            settings[key] = tuple(_limits_rule(rule, where) for rule in _tables(value, where))
+            settings[key] = tuple(map(_limits_rule, _tables(value, where), _places(file, key)))
         elif key == "instances":
-            settings[key] = tuple(_instance_rule(rule, where) for rule in _tables(value, where))
+            settings[key] = tuple(map(_instance_rule, _tables(value, where), _places(file, key)))
         elif key in _SCALARS:
             settings[key] = _parse(key, value, where)
         else:
@@ -177,20 +182,25 @@ def _tables(value: Any, where: str) -> list[dict[str, Any]]:
     return value
 
 
+def _places(file: Path, key: str) -> Iterator[str]:
+    """Name the rules of a file, one after the other."""
+    return (f"{file}: [[{key}]] {number}" for number in itertools.count(1))
+
+
 def _limits_rule(table: dict[str, Any], where: str) -> LimitsRule:
     caps = dict(table)
-    module = _text(caps.pop("module", "*"), f"{where}.module")
+    module = _text(caps.pop("module", "*"), f"{where}, module")
     known = [field.name for field in dataclasses.fields(Limits)]
     for key, value in caps.items():
         if key not in known:
             raise _unknown(key, where, ["module", *known])
         if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-            raise ConfigError(f"{where}.{key}: {value!r} is not a whole number from 1")
-    return LimitsRule(module, dataclasses.replace(CAPS, **caps))
+            raise ConfigError(f"{where}, {key}: {value!r} is not a whole number from 1")
+    return LimitsRule(module, dataclasses.replace(CAPS, **caps), f"{where}, {module}")
 
 
 def _instance_rule(table: dict[str, Any], where: str) -> InstanceRule:
-    known = [field.name for field in dataclasses.fields(InstanceRule)]
+    known = ["module", "name", "config", "durability"]
     for key in table:
         if key not in known:
             raise _unknown(key, where, known)
@@ -198,12 +208,12 @@ def _instance_rule(table: dict[str, Any], where: str) -> InstanceRule:
         raise ConfigError(f"{where}: a rule names its module")
     config = table.get("config", {})
     if not isinstance(config, dict):
-        raise ConfigError(f"{where}.config: {config!r} is not a table of the module's ConfigureRequest")
-    module, name = (_text(table.get(key, "*"), f"{where}.{key}") for key in ("module", "name"))
+        raise ConfigError(f"{where}, config: {config!r} is not a table of the module's ConfigureRequest")
+    module, name = (_text(table.get(key, "*"), f"{where}, {key}") for key in ("module", "name"))
     durability = str(table.get("durability", ""))
     if durability and durability not in LEVELS:
-        raise ConfigError(f"{where}.durability: {durability!r} is not one of {', '.join(LEVELS)}")
-    return InstanceRule(module, name, config, durability)
+        raise ConfigError(f"{where}, durability: {durability!r} is not one of {', '.join(LEVELS)}")
+    return InstanceRule(module, name, config, durability, f"{where}, {module}/{name}")
 
 
 def _unknown(key: str, where: str, known: list[str]) -> ConfigError:

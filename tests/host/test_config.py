@@ -55,6 +55,9 @@ def test_file(tmp_path: Path) -> None:
     assert config.config_of("queue", "orders-1") == {"capacity_bytes": 4096}
     assert config.config_of("queue", "other") == {"max_items": 1}
     assert config.config_of("counter", "orders-1") == {}
+    places = [rule.where.removeprefix(f"{tmp_path}/interlock.toml: ") for rule in config.instances]
+    assert places == ["[[instances]] 1, queue/orders-*", "[[instances]] 2, queue/*"]
+    assert config.limits[1].where == f"{tmp_path}/interlock.toml: [[limits]] 2, *"
 
 
 def test_precedence(tmp_path: Path) -> None:
@@ -84,8 +87,8 @@ def test_environment() -> None:
     ("text", "said"),
     [
         ("lisen = []", "unknown key 'lisen'; known are .*listen"),
-        ("[[limits]]\nmax_memroy = 1", "limits: unknown key 'max_memroy'"),
-        ("[[limits]]\nmax_memory = 0", "limits.max_memory: 0 is not a whole number from 1"),
+        ("[[limits]]\nmax_memroy = 1", r"\[\[limits\]\] 1: unknown key 'max_memroy'"),
+        ("[[limits]]\nmax_memory = 0", r"\[\[limits\]\] 1, max_memory: 0 is not a whole number from 1"),
         ("[[limits]]\nmax_memory = true", "True is not a whole number"),
         ("[limits]\nmax_memory = 1", r"write \[\[limits\]\]"),
         ("[[instances]]\nname = 'x'", "names its module"),

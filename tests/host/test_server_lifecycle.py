@@ -274,7 +274,17 @@ async def test_instance_settings(tmp_path: Path) -> None:
     ("rule", "said"),
     [
         (InstanceRule("absent"), "no module 'absent'"),
-        (InstanceRule("queue", "*", {"capacity": 1}), "capacity"),
+        (
+            InstanceRule("queue", "*", {"capacity": 1}),
+            "unknown setting 'capacity'; known are capacity_bytes, ",
+        ),
+        (InstanceRule("queue", "*", {"instance": "other"}), "unknown setting 'instance'"),
+        (InstanceRule("queue", "*", {"lease_ms": -1}), "lease_ms: -1 is not a whole number from 0 to 4,294,"),
+        (InstanceRule("queue", "*", {"lease_ms": "5s"}), "lease_ms: '5s' is not a whole number"),
+        (
+            InstanceRule("queue", "*", {"overflow": "OVERFLOW"}),
+            "overflow: 'OVERFLOW' is not one of OVERFLOW_W",
+        ),
         (InstanceRule("probe", "*", {"x": 1}), "no ConfigureRequest"),
     ],
 )
@@ -282,6 +292,24 @@ async def test_instance_settings_refused(tmp_path: Path, rule: InstanceRule, sai
     folder = probe.write_probe(tmp_path / "modules")
     with pytest.raises(ConfigError, match=said):
         await start(modules=(folder,), instances=(rule,))
+
+
+async def test_settings_that_a_module_refuses(tmp_path: Path) -> None:
+    """They are tried before anyone calls, and named, with the file and the rule."""
+    config = {"max_items": 5, "capacity_bytes": 99_999_999_999, "lease_ms": 1}
+    rules = (
+        InstanceRule("queue", "small", {"capacityBytes": 4096}),
+        InstanceRule("queue", "o*", config, where="i.toml: [[instances]] 2, queue/o*"),
+    )
+    said = r"^i\.toml: \[\[instances\]\] 2, queue/o\*: queue refuses capacity_bytes = 99999999999$"
+    with pytest.raises(ConfigError, match=said):
+        await start(instances=rules)
+
+
+async def test_limits_of_no_module(tmp_path: Path) -> None:
+    rules = (LimitsRule("*", CAPS), LimitsRule("quueue", CAPS, "i.toml: [[limits]] 2, quueue"))
+    with pytest.raises(ConfigError, match=r"^i\.toml: .*: no module 'quueue' is served; .*counter, queue"):
+        await start(limits=rules)
 
 
 async def test_too_many_instances(tmp_path: Path) -> None:

@@ -20,4 +20,4 @@ def open_closed() -> None:
         opened = os.open(os.devnull, os.O_RDWR)  # the lowest that is free: this one
         os.set_inheritable(opened, True)
         if getattr(sys, name) is None:
-            setattr(sys, name, open(descriptor, mode, closefd=False))
+            setattr(sys, name, open(descriptor, mode, closefd=False))  # noqa: SIM115

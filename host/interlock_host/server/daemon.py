@@ -17,12 +17,12 @@ from interlock_host.driver import NoDriver
 from interlock_host.engine import Engine, EngineConfig
 from interlock_host.logs import logger
 from interlock_host.metrics import CallMetrics
-from interlock_host.module import granted
 from interlock_host.security.setup import Security
 from interlock_host.server.address import Address, default_addresses, parse_address
 from interlock_host.server.built_in import HEALTH, REFLECTION, health_handlers, reflection_handlers
 from interlock_host.server.folders import check_folder
 from interlock_host.server.front import Front
+from interlock_host.server.granting import grant
 from interlock_host.server.host_service import SERVICE, HostService
 from interlock_host.server.instance_config import InstanceConfigs
 from interlock_host.server.keeping import Keeping, level_rule, make_engine, storage_of
@@ -150,8 +150,7 @@ class Daemon:
         )
         engine = make_engine(options, clock, driver)
         self._resources.callback(engine.close)
-        for module in engine.modules.values():
-            module.limits = granted(module.contract.limits, config.caps_of(module.name))
+        grant(config, engine.modules)
         instance_configs.check(engine.modules)
         self._driver = driver
         self._keeping = Keeping(engine.life, self._health) if engine.life is not None else None
