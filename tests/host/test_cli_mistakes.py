@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import json
 import os
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -219,3 +222,28 @@ def test_a_token_without_an_entry_is_not_left(tmp_path: Path) -> None:
     assert new_token(tmp_path).exit_code == 0
     assert new_token(tmp_path, "again").exit_code == 1  # ci is there already
     assert sorted(os.listdir(tmp_path)) == ["token", "tokens.toml"]
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="this system has no disk that is always full")
+@pytest.mark.parametrize("command", ["--help", "serve --listen unix:{}/s --metrics off"])
+def test_standard_output_that_is_full(tmp_path: Path, command: str) -> None:
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            (sys.executable, "-m", "interlock_host", *command.format(tmp_path).split()),
+            stdout=full, stderr=subprocess.PIPE, timeout=30, text=True, check=False,
+            env=os.environ | {"PYTHONUNBUFFERED": ""},
+        )  # fmt: skip
+    said = [line for line in done.stderr.splitlines() if not line.startswith("{")]  # a host's log
+    assert (done.returncode, said) == (1, ["Error: standard output: No space left on device"])
+    assert not (tmp_path / "s").exists()  # the host ended in order
+
+
+def test_a_file_that_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the command, and whatever the file."""
+
+    def read() -> None:
+        raise OSError(errno.EIO, "Input/output error", "a.wasm")
+
+    monkeypatch.setattr("interlock_host.cli.token.new_token", read)
+    result = run("token", "new", "--name", "x", "--allow", "queue:r")
+    assert (result.exit_code, result.stderr) == (1, "Error: a.wasm: Input/output error\n")

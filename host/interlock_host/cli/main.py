@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import sys
+from typing import Any
+
 import click
 
 import interlock_host
@@ -15,7 +20,34 @@ from interlock_host.cli.token import token
 from interlock_host.cli.top import top
 
 
+class _Commands(click.Group):
+    """The commands; a file of this machine's that fails ends any of them with one line."""
+
+    def main(self, *arguments: Any, **settings: Any) -> Any:
+        try:
+            return super().main(*arguments, **settings)
+        except OSError as error:  # of a pipe that was closed click ends in silence
+            where = error.filename or ("" if _flushes() else "standard output")
+            with contextlib.suppress(OSError):
+                click.echo(f"Error: {where}{': ' if where else ''}{error.strerror or error}", err=True)
+            sys.exit(1)
+
+
+def _flushes() -> bool:
+    """Whether standard output takes what waits for it; if not, Python must not try again at its end."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        with contextlib.suppress(OSError):
+            nothing = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nothing, sys.stdout.fileno())
+            os.close(nothing)
+        return False
+    return True
+
+
 @click.group(
+    cls=_Commands,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
     epilog="""
     \b

@@ -126,12 +126,14 @@ async def _serve(config: HostConfig) -> None:
     with _signals() as stopping:
         daemon = Daemon(config)
         await daemon.start()
-        ready = {"event": "ready", "listen": [str(address) for address in daemon.listening]}
-        if daemon.metrics_address is not None:
-            ready["metrics"] = str(daemon.metrics_address)
-        click.echo(json.dumps(ready, separators=(",", ":")))
-        await stopping.wait()
-        await daemon.stop()
+        try:
+            ready = {"event": "ready", "listen": [str(address) for address in daemon.listening]}
+            if daemon.metrics_address is not None:
+                ready["metrics"] = str(daemon.metrics_address)
+            click.echo(json.dumps(ready, separators=(",", ":")))
+            await stopping.wait()
+        finally:
+            await daemon.stop()
 
 
 @contextlib.contextmanager
