@@ -48,7 +48,7 @@ class Whole:
 class DurableInstance(Waking):
     """Keeps its entries in a store, and comes back from them."""
 
-    __slots__ = ("last_used", "saving", "writing")
+    __slots__ = ("_said", "last_used", "saving", "writing")
 
     def __init__(self, host: DurableHost, module: Module, name: str, store: Store, level: Level) -> None:
         super().__init__(host, module, name, store, level)
@@ -58,6 +58,8 @@ class DurableInstance(Waking):
         """When it was last called, in ns of the host's clock."""
         self.writing = False
         """Whether a thread writes a snapshot of it; there is one at a time."""
+        self._said = b""
+        """The module's numbers as it fell asleep: bytes of `ModuleMetrics`."""
 
     # Calls
 
@@ -156,16 +158,21 @@ class DurableInstance(Waking):
             self.commit(Kind.TIME, None)
 
     def metrics(self) -> contract_pb2.ModuleMetrics:
-        """Ask the module for its numbers; one that sleeps has none to give."""
+        """Ask the module for its numbers; of one that sleeps, those that it fell asleep with."""
         with self.lock:
-            slept, self.asking = self.asleep, True
-            try:
-                metrics = super().metrics()
-            finally:
-                self.asking = False
-            if self.asleep and not slept:  # it trapped: its state is made again
+            if self.asleep:
+                return contract_pb2.ModuleMetrics.FromString(self._said if self.last_lsn != UNREAD else b"")
+            metrics = self._ask()
+            if self.asleep:  # it trapped: its state is made again
                 self.recover_from_trap()
         return metrics
+
+    def _ask(self) -> contract_pb2.ModuleMetrics:
+        self.asking = True
+        try:
+            return super().metrics()
+        finally:
+            self.asking = False
 
     # Saving
 
@@ -231,7 +238,9 @@ class DurableInstance(Waking):
                 return False
             if not self.id or self.saved_lsn != self.last_lsn:
                 return False
-            self.sleeps_until, self.machine, self.answers = machine.deadline, None, None
+            # Should it trap in this, that is told, and only costs a machine that goes in any case.
+            deadline, self._said = machine.deadline, self._ask().SerializeToString()
+            self.sleeps_until, self.machine, self.answers = deadline, None, None
             self._host.asleep(self)
             if self.sleeps_until != NEVER:
                 self._host.schedule(self, self.sleeps_until)

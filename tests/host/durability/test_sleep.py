@@ -7,12 +7,16 @@ from pathlib import Path
 import pytest
 
 from interlock.v1 import contract_pb2
+from interlock_host.calls import CancelReason
 from interlock_host.durability.levels import Level
 from interlock_host.durability.store import StoreOptions
-from interlock_host.errors import HostError
+from interlock_host.durability.waking import UNREAD
+from interlock_host.errors import HostError, cancelled_as
+from interlock_host.metrics import CallMetrics
 from tests.host import puppet
 from tests.host.durability.world import World
 from tests.host.puppet import answer, deadline, op
+from tests.host.wat import packed
 
 MS = 1_000_000
 NEVER = (1 << 63) - 1
@@ -75,6 +79,51 @@ def test_a_scrape_wakes_nobody(world: World) -> None:
     sleep(world)
     world.instance().metrics()
     assert world.instance().asleep
+
+
+def test_what_sleeps_counts_in_a_scrape(world: World) -> None:
+    def keys() -> float | None:
+        return registry.get_sample_value("interlock_module_value", {"wasm_module": "counter", "name": "keys"})
+
+    registry = CallMetrics(world.engine).registry
+    world.add(1)
+    world.add(1, instance="b")
+    assert keys() == 2
+    sleep(world)
+    assert keys() == 2
+    assert world.instance().asleep
+    world.crash()
+    registry = CallMetrics(world.engine).registry
+    assert keys() == 2
+    assert world.instance().sleep()
+    assert keys() == 2
+    world.engine.delete("counter", "a")
+    assert keys() == 1
+
+
+def test_what_the_disk_lost_does_not_count(world: World) -> None:
+    world.add(1)
+    sleep(world)
+    world.add(1)
+    world.instance().lose(cancelled_as(CancelReason.RESTART))
+    assert world.instance().last_lsn == UNREAD
+    assert not world.instance().metrics().values
+
+
+def test_a_trap_on_the_way_to_sleep_keeps_nobody_awake(tmp_path: Path) -> None:
+    (tmp_path / "trap.wasm").write_bytes(
+        packed(
+            '(data (i32.const 64) "\\ff\\ff\\ff\\ff\\ff\\ff\\ff\\7f")',
+            '(func (export "interlock_metrics") (result i64) unreachable)',
+        )
+    )
+    world = World(tmp_path)
+    called = world.call("/test.v1.TestService/Do", b"\x0a\x01a")
+    world.instance("test").cancel(called.call, CancelReason.OPERATOR)
+    sleep(world, "test")
+    assert world.instance("test").asleep
+    assert len(world.watcher.traps) == 1
+    assert not world.instance("test").metrics().values
 
 
 def test_its_time_comes_first(puppet_folder: Path) -> None:
