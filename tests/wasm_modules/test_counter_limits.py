@@ -130,9 +130,17 @@ def test_no_memory_for_the_state(c: Session) -> None:
 
 def test_the_largest_requests() -> None:
     c = Session()
-    keys = [f"{i:01024}" for i in range(1024)]
-    reply = c.start("Add", adds=[{"key": key, "delta": MIN, "once": key[-255:]} for key in keys]).reply
+    keys = [f"{i:0100}" for i in range(1024)]
+    reply = c.start("Add", adds=[{"key": key, "delta": MIN, "once": key} for key in keys]).reply
     assert [one.key for one in reply.values] == keys
     assert c.get(*keys) == [MIN] * 1024
     assert c.reset(*keys) == 1024
     c.close()
+
+
+def test_larger_requests(c: Session) -> None:
+    keys = [f"{i:0300}" for i in range(1024)]
+    for method, fields in (("Add", {"adds": [{"key": key} for key in keys]}), ("Reset", {"keys": keys})):
+        assert c.start(method, **fields).why == (RESOURCE_EXHAUSTED, "MESSAGE_TOO_LARGE", "")
+    assert c.metrics() == {"keys": 0, "waiters": 0, "once_ids": 0}
+    assert c.start_add(("k" * 1024, 1)).refusal is None

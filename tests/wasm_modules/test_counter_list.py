@@ -85,8 +85,8 @@ def test_tokens_of_elsewhere(c: Session) -> None:
 
 def test_a_page_fits_a_message(c: Session) -> None:
     keys = [f"{i:05}".ljust(1024, "x") for i in range(6000)]
-    for part in range(0, 6000, 1000):
-        c.add(*((key, 1) for key in keys[part : part + 1000]))
+    for part in range(0, 6000, 200):
+        c.add(*((key, 1) for key in keys[part : part + 200]))
     pages = list(c.pages(page_size=10_000))
     assert [key for page in pages for key, _ in page] == keys
     assert 1 < len(pages) <= 3

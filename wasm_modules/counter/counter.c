@@ -4,6 +4,7 @@
 
 #include "../gen/interlock.h"
 #include "../runtime/outbox.h"
+#include "../runtime/pace.h"
 #include "../runtime/timers.h"
 #include "addition.h"
 #include "gen/counter.h"
@@ -18,10 +19,25 @@
 
 enum timer_kind { TIMER_WAIT, TIMER_ONCE, TIMER_RECLAIM };
 
-static void end(void) {
+static void settle(void) {
   state_release();
   waits_settle();
+}
+
+static void end(void) {
+  settle();
   outbox_end();
+}
+
+// What one entry does grows with its message; so much of it stays far within
+// the entry's budget, whatever the keys are and wherever they belong.
+#define REQUEST_BYTES_MAX 262144u
+
+static bool too_large(uint64_t call, int32_t size) {
+  if ((uint32_t)size <= REQUEST_BYTES_MAX) return false;
+  outbox_error(call, INTERLOCK_RESOURCE_EXHAUSTED, REASON_MESSAGE_TOO_LARGE,
+               "a request of counter has at most 262,144 bytes; nothing was changed", NULL);
+  return true;
 }
 
 // Decodes the entry's message into `request`, or answers what is wrong with it
@@ -29,6 +45,11 @@ static void end(void) {
 #define BEGIN(Type, call, size, request)                                                  \
   Type request = {0};                                                                     \
   outbox_begin();                                                                         \
+  pace_begin(PACE_STEPS);                                                                 \
+  if (too_large(call, size)) {                                                            \
+    end();                                                                                \
+    return;                                                                               \
+  }                                                                                       \
   codec_error error;                                                                      \
   if (!Type##_decode(inbox_message((uint32_t)size), (uint32_t)size, &request, &error)) {  \
     outbox_invalid(call, &error);                                                         \
@@ -181,14 +202,17 @@ INTERLOCK_EXPORT("Wait") void Wait(uint64_t call, int32_t size, int64_t now) {
 INTERLOCK_EXPORT("interlock_cancel") void cancel(uint64_t call, int32_t reason, int64_t now) {
   (void)reason, (void)now;
   outbox_begin();
+  pace_begin(PACE_STEPS);
   waits_cancel(call);
   end();
 }
 
 INTERLOCK_EXPORT("interlock_tick") void tick(int64_t now) {
   outbox_begin();
+  pace_begin(PACE_STEPS);
   waits_settle();
-  while (timer_next() <= now && outbox_has_room(WAITS_REPLY_MAX)) {
+  while (timer_next() <= now && pace_goes_on() && outbox_has_room(WAITS_REPLY_MAX)) {
+    pace_spend(1);
     timer *due = timer_take_due(now);
     switch (due->kind) {
       case TIMER_WAIT: waits_expire(due); break;
@@ -196,7 +220,9 @@ INTERLOCK_EXPORT("interlock_tick") void tick(int64_t now) {
       default: keys_reclaim(now); break;
     }
   }
-  end();
+  settle();
+  pace_end_tick();
+  outbox_end();
 }
 
 static void put_metric(codec_writer *w, const char *name, int64_t value) {
@@ -223,6 +249,7 @@ INTERLOCK_EXPORT("interlock_state") uint64_t state(void) {
 INTERLOCK_EXPORT("interlock_load") int32_t load(int32_t size, int64_t now) {
   (void)now;
   outbox_begin();
+  pace_begin(PACE_STEPS);
   int32_t code = (int32_t)state_load(inbox_message((uint32_t)size), (uint32_t)size);
   end();
   return code;

@@ -27,6 +27,6 @@ void order_remove(order *o, const counter_cell *cell);
 
 // The first node whose key is not less than `key`, or greater than it if
 // `after`; NULL if there is none. The rest follows along next[0].
-order_node *order_seek(const order *o, const uint8_t *key, uint32_t size, bool after);
+order_node *order_seek(order *o, const uint8_t *key, uint32_t size, bool after);
 
 #endif

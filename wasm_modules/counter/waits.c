@@ -6,35 +6,44 @@
 #include "../runtime/map.h"
 #include "../runtime/memory.h"
 #include "../runtime/outbox.h"
+#include "../runtime/pace.h"
 #include "gen/counter.h"
 #include "keys.h"
 
 struct watch;
 
 typedef struct waiter {
-  struct waiter *next;  // in its watch, or among those that are woken
+  struct waiter *next;  // in its watch; once woken its children in the heap of those
   struct waiter *previous;
   struct waiter *older;  // in order of calls, of all keys
   struct waiter *newer;
-  struct watch *watch;
+  struct watch *watch;  // NULL once it is woken
   uint64_t call;
+  uint32_t rank;  // once woken: see meld
+  bool gone;      // once woken: cancelled, and only in the heap still
   value_range range;
   int64_t value;  // once woken: what it is told
   timer timer;    // not set once woken
 } waiter;
 
+typedef struct ring {
+  struct ring *next;
+  struct ring *previous;
+} ring;
+
 // The waiters of one key, in order of their calls.
 typedef struct watch {
+  ring ring;  // first, so that a ring's address is its watch's; in waits.quiet or waits.changed
   waiter *first;
   waiter *last;
+  waiter *at;   // while they are looked at: the next one
+  bool begun;   // whether they are being looked at
   // At the last look the value was in no waiter's range. Of those whose range
   // lay above it `rise` is the least at_least, of those below it `fall` is the
   // greatest at_most: a value between the two is still in none, and an entry
   // that leaves one looks at no waiter. One that was cancelled may still count.
   int64_t rise;
   int64_t fall;
-  struct watch *next_changed;
-  bool changed;
   uint32_t size;
   uint8_t key[];
 } watch;
@@ -44,10 +53,24 @@ static struct {
   map by_key;   // watches
   waiter *oldest;
   waiter *newest;
-  watch *changed;
-  waiter *woken;  // in order of calls
+  ring quiet;     // watches whose value is what it was at their last look
+  ring changed;   // the others; only the first may be begun
+  waiter *woken;  // a heap, the earliest call first
   uint32_t timer_kind;
 } waits;
+
+static void ring_init(ring *head) { *head = (ring){head, head}; }
+
+static void ring_take(ring *one) {
+  one->previous->next = one->next;
+  one->next->previous = one->previous;
+}
+
+static void ring_put(ring *head, ring *one) {
+  *one = (ring){head, head->previous};
+  head->previous->next = one;
+  head->previous = one;
+}
 
 static bool key_equals(const void *value, const void *key, size_t key_len) {
   const watch *w = value;
@@ -57,6 +80,8 @@ static bool key_equals(const void *value, const void *key, size_t key_len) {
 void waits_init(uint32_t timer_kind) {
   waits.timer_kind = timer_kind;
   waits.by_key.equals = key_equals;
+  ring_init(&waits.quiet);
+  ring_init(&waits.changed);
 }
 
 uint32_t waits_count(void) { return waits.by_call.count; }
@@ -75,13 +100,17 @@ static watch *watch_of(const cell_key *key) {
   w->fall = INT64_MIN;
   w->size = key->size;
   __builtin_memcpy(w->key, key->data, key->size);
-  if (map_put(&waits.by_key, w->key, w->size, w)) return w;
-  heap_free(w);
-  return NULL;
+  if (!map_put(&waits.by_key, w->key, w->size, w)) {
+    heap_free(w);
+    return NULL;
+  }
+  ring_put(&waits.quiet, &w->ring);
+  return w;
 }
 
 static void drop_if_unused(watch *w) {
   if (w->first) return;
+  ring_take(&w->ring);
   map_take(&waits.by_key, w->key, w->size);
   heap_free(w);
 }
@@ -96,6 +125,7 @@ static void append(watch *w, waiter *one) {
 
 static void unlink(waiter *one) {
   watch *w = one->watch;
+  if (w->at == one) w->at = one->next;
   *(one->previous ? &one->previous->next : &w->first) = one->next;
   *(one->next ? &one->next->previous : &w->last) = one->previous;
 }
@@ -106,12 +136,10 @@ static void enlist(waiter *one) {
   waits.newest = one;
 }
 
-// The end of a waiter that is in no watch any more.
-static void discard(waiter *one) {
+static void forget(waiter *one) {
   *(one->older ? &one->older->newer : &waits.oldest) = one->newer;
   *(one->newer ? &one->newer->older : &waits.newest) = one->older;
   map_take_u64(&waits.by_call, one->call);
-  heap_free(one);
 }
 
 // Keeps what `rise` and `fall` promise for one more waiter.
@@ -143,98 +171,112 @@ bool waits_park(uint64_t call, const cell_key *key, value_range range, int64_t d
   return true;
 }
 
-static void mark(watch *w) {
-  if (w->changed) return;
-  w->changed = true;
-  w->next_changed = waits.changed;
-  waits.changed = w;
-}
-
 void waits_changed(const uint8_t *key, uint32_t size) {
   if (!waits.by_key.count) return;
   watch *w = map_get(&waits.by_key, key, size);
-  if (w) mark(w);
+  if (!w) return;
+  w->begun = false;
+  ring_take(&w->ring);
+  ring_put(&waits.changed, &w->ring);
 }
 
 void waits_changed_all(void) {
-  watch *w;
-  for (uint32_t at = 0; (w = map_next(&waits.by_key, &at));) mark(w);
+  ring *quiet = &waits.quiet, *changed = &waits.changed;
+  if (changed->next != changed) ((watch *)changed->next)->begun = false;
+  if (quiet->next == quiet) return;
+  quiet->next->previous = changed->previous;
+  changed->previous->next = quiet->next;
+  quiet->previous->next = changed;
+  changed->previous = quiet->previous;
+  ring_init(quiet);
 }
 
-// Takes the waiters that the value satisfies off a watch, as a list in order
-// of calls.
-static waiter *wake(watch *w) {
+// The woken waiters are a leftist heap (Crane, "Linear lists and priority
+// queues as balanced binary trees", 1972): to meld two takes a number of steps
+// that is logarithmic even at worst. `next` is the child of the higher rank.
+static uint32_t rank_of(const waiter *one) { return one ? one->rank : 0; }
+
+static waiter *meld(waiter *a, waiter *b) {
+  if (!a || !b) return a ? a : b;
+  if (b->call < a->call) {
+    waiter *later = a;
+    a = b;
+    b = later;
+  }
+  waiter *melded = meld(a->previous, b);
+  if (rank_of(melded) > rank_of(a->next)) {
+    a->previous = a->next;
+    a->next = melded;
+  } else {
+    a->previous = melded;
+  }
+  a->rank = rank_of(a->previous) + 1;
+  return a;
+}
+
+static void wake(waiter *one, int64_t value) {
+  unlink(one);
+  timer_cancel(&one->timer);
+  one->watch = NULL;
+  one->value = value;
+  one->next = one->previous = NULL;
+  one->rank = 1;
+  waits.woken = meld(waits.woken, one);
+}
+
+// To look up a key of so many bytes takes a step more.
+#define LONG_KEY 256u
+
+// Looks at the waiters of a watch, as far as this entry goes; whether at all.
+static bool look(watch *w) {
   int64_t value = value_of(w);
-  if (w->fall < value && value < w->rise) return NULL;
-  waiter *first = NULL;
-  waiter **end = &first;
-  w->rise = INT64_MAX;
-  w->fall = INT64_MIN;
-  for (waiter *one = w->first, *next; one; one = next) {
-    next = one->next;
-    if (!range_holds(one->range, value)) {
+  pace_spend(1 + w->size / LONG_KEY);
+  if (!w->begun) {
+    if (w->fall < value && value < w->rise) return true;
+    w->begun = true;
+    w->at = w->first;
+    w->rise = INT64_MAX;
+    w->fall = INT64_MIN;
+  }
+  while (w->at && pace_goes_on()) {
+    waiter *one = w->at;
+    w->at = one->next;
+    pace_spend(1);
+    if (range_holds(one->range, value))
+      wake(one, value);
+    else
       bound(w, one->range, value);
-      continue;
-    }
-    unlink(one);
-    timer_cancel(&one->timer);
-    one->value = value;
-    one->next = NULL;
-    *end = one;
-    end = &one->next;
   }
-  return first;
+  return !w->at;
 }
 
-static waiter *merge(waiter *a, waiter *b) {
-  waiter *first = NULL;
-  waiter **end = &first;
-  while (a && b) {
-    waiter **lower = a->call < b->call ? &a : &b;
-    *end = *lower;
-    end = &(*lower)->next;
-    *lower = (*lower)->next;
-  }
-  *end = a ? a : b;
-  return first;
-}
-
-// Wakes the waiters of all watches that changed. A bottom-up merge sort: runs[i]
-// is empty or made of 2^i watches' lists, so n waiters take n log(watches) steps.
-static waiter *wake_changed(void) {
-  waiter *runs[32] = {0};
-  while (waits.changed) {
-    watch *w = waits.changed;
-    waits.changed = w->next_changed;
-    w->changed = false;
-    waiter *run = wake(w);
-    drop_if_unused(w);
-    uint32_t i = 0;
-    for (; run && runs[i]; i++) {
-      run = merge(runs[i], run);
-      runs[i] = NULL;
-    }
-    if (run) runs[i] = run;
-  }
-  waiter *all = NULL;
-  for (uint32_t i = 0; i < 32; i++) all = merge(all, runs[i]);
-  return all;
-}
-
-static void answer(waiter *one, bool reached) {
+static void answer(const waiter *one, bool reached) {
   codec_writer *w = outbox_open(one->call, INTERLOCK_FINAL | INTERLOCK_MESSAGE, WAITS_REPLY_MAX);
   WaitResponse_put_value(w, one->value);
   WaitResponse_put_reached(w, reached);
   outbox_close();
-  discard(one);
 }
 
+// Nobody is answered before all that wake are found: they go in order of calls.
 void waits_settle(void) {
-  if (waits.changed) waits.woken = merge(waits.woken, wake_changed());
-  while (waits.woken && outbox_has_room(WAITS_REPLY_MAX)) {
+  while (waits.changed.next != &waits.changed && pace_goes_on()) {
+    watch *w = (watch *)waits.changed.next;
+    if (!look(w)) break;
+    w->begun = false;
+    ring_take(&w->ring);
+    ring_put(&waits.quiet, &w->ring);
+    drop_if_unused(w);
+  }
+  if (waits.changed.next != &waits.changed) return;
+  while (waits.woken && pace_goes_on() && outbox_has_room(WAITS_REPLY_MAX)) {
     waiter *one = waits.woken;
-    waits.woken = one->next;
-    answer(one, true);
+    waits.woken = meld(one->next, one->previous);
+    pace_spend(1);
+    if (!one->gone) {
+      answer(one, true);
+      forget(one);
+    }
+    heap_free(one);
   }
 }
 
@@ -245,26 +287,21 @@ void waits_expire(timer *t) {
   unlink(one);
   drop_if_unused(w);
   answer(one, false);
-}
-
-// A call that is woken but found no room yet is not in a watch any more.
-static bool take_woken(waiter *one) {
-  waiter **link = &waits.woken;
-  while (*link && *link != one) link = &(*link)->next;
-  if (!*link) return false;
-  *link = one->next;
-  return true;
+  forget(one);
+  heap_free(one);
 }
 
 void waits_cancel(uint64_t call) {
   waiter *one = map_get_u64(&waits.by_call, call);
   if (!one) return;
+  forget(one);
+  one->gone = !one->watch;
+  if (one->gone) return;  // where it is in the heap is not known
   timer_cancel(&one->timer);
-  if (!take_woken(one)) {
-    unlink(one);
-    drop_if_unused(one->watch);
-  }
-  discard(one);
+  watch *w = one->watch;
+  unlink(one);
+  drop_if_unused(w);
+  heap_free(one);
 }
 
 bool waits_next(waits_cursor *at, waits_parked *out) {

@@ -2,10 +2,10 @@
 
 #include "../runtime/heap.h"
 #include "../runtime/outbox.h"
+#include "../runtime/pace.h"
 #include "batch.h"
 #include "dedupe.h"
 #include "delivery.h"
-#include "pace.h"
 #include "refusal.h"
 #include "serve.h"
 #include "settings.h"

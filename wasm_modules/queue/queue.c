@@ -3,12 +3,12 @@
 #include "../abi/interlock.h"
 #include "../runtime/heap.h"
 #include "../runtime/outbox.h"
+#include "../runtime/pace.h"
 #include "../runtime/timers.h"
 #include "dedupe.h"
 #include "../gen/interlock.h"
 #include "gen/queue.h"
 #include "lease.h"
-#include "pace.h"
 #include "pop.h"
 #include "push.h"
 #include "serve.h"
@@ -91,16 +91,6 @@ static bool fire(timer *t, int64_t now) {
   __builtin_unreachable();
 }
 
-// Where more is due than one entry does, the host ticks again at the same time.
-// It wants to see that such a tick did something, and a record is what it sees.
-static void say_more_is_due(void) {
-  static const char text[] = "more is due than one tick does";
-  codec_writer *w = outbox_open(0, INTERLOCK_EVENT, sizeof text);
-  __builtin_memcpy(w->at, text, sizeof text - 1);
-  w->at += sizeof text - 1;
-  outbox_close();
-}
-
 INTERLOCK_EXPORT("interlock_tick") void interlock_tick(int64_t now) {
   outbox_begin();
   pace_begin(PACE_STEPS);
@@ -110,7 +100,7 @@ INTERLOCK_EXPORT("interlock_tick") void interlock_tick(int64_t now) {
     room = fire(timer_take_due(now), now);
   }
   serve(now);
-  if (outbox_backlog && outbox_is_empty()) say_more_is_due();
+  pace_end_tick();
   outbox_end();
 }
 

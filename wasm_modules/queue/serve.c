@@ -1,14 +1,12 @@
 #include "serve.h"
 
+#include "../runtime/pace.h"
 #include "batch.h"
-#include "pace.h"
 #include "pop.h"
 #include "push.h"
 #include "refusal.h"
 #include "stock.h"
 #include "waiter.h"
-
-int32_t pace_left;
 
 // Serves one parked consumer. False: it has to wait on, or the outbox is full.
 static bool serve_one(waiter *w, int64_t now) {

@@ -1,8 +1,8 @@
 // The RPCs of QueueService, under their own names.
 #include "../abi/interlock.h"
 #include "../runtime/outbox.h"
+#include "../runtime/pace.h"
 #include "gen/queue.h"
-#include "pace.h"
 #include "pop.h"
 #include "push.h"
 #include "receipt.h"
@@ -11,6 +11,9 @@
 #include "settings.h"
 #include "stock.h"
 #include "waiter.h"
+
+// For this entry's own call: more steps than one message can ask for.
+#define PACE_OWN_STEPS 16384
 
 // An entry for `Method` that decodes its request and calls `begin`, which
 // answers or parks; then whatever became possible is done for other calls.

@@ -1,18 +1,16 @@
 // How much one entry does before it leaves the rest to a tick at the same time,
 // so that no entry runs into its budget however much falls due at once.
-#ifndef QUEUE_PACE_H
-#define QUEUE_PACE_H
+#ifndef RUNTIME_PACE_H
+#define RUNTIME_PACE_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "../runtime/outbox.h"
+#include "outbox.h"
 
 // Timers fired, calls answered, items sent: at most so many for others than
-// the call that the entry brings. A step takes well under a microsecond.
+// the call that the entry brings. A step takes a microsecond or two at most.
 #define PACE_STEPS 2048
-// For this call itself: more than one message can ask for.
-#define PACE_OWN_STEPS 16384
 
 extern int32_t pace_left;
 
@@ -26,5 +24,10 @@ static inline bool pace_goes_on(void) {
 }
 
 static inline void pace_spend(uint32_t steps) { pace_left -= (int32_t)steps; }
+
+// The end of a tick. Where more is due than one entry does, the host ticks
+// again at the same time; it wants to see that each such tick did something,
+// and a record is what it sees.
+void pace_end_tick(void);
 
 #endif
