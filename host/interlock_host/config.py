@@ -11,10 +11,11 @@ import fnmatch
 import itertools
 import os
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from interlock_host import config_values as values
 from interlock_host import logs
 from interlock_host.durability.levels import LEVELS
 from interlock_host.errors import ConfigError
@@ -148,20 +149,25 @@ def load(
     named = environment.get(PREFIX + "CONFIG")
     file = file or (Path(named) if named else None)
     settings: dict[str, Any] = _from_file(file) if file else {}
-    for name in _SCALARS:
-        if PREFIX + name.upper() in environment:
-            settings[name] = _parse(name, environment[PREFIX + name.upper()], PREFIX + name.upper())
+    for name, reader in _SCALARS.items():
+        variable = PREFIX + name.upper()
+        if variable in environment:
+            settings[name] = _read(reader, environment[variable], variable)
     for name, value in (flags or {}).items():
         if value is not None and value != ():
-            settings[name] = _parse(name, value, "--" + name.replace("_", "-"))
+            settings[name] = _read(_SCALARS[name], value, "--" + name.replace("_", "-"))
     return HostConfig(**settings)
 
 
 def _from_file(file: Path) -> dict[str, Any]:
     try:
         document = tomllib.loads(file.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ConfigError(f"{file}: {error}") from error
+    except OSError as error:
+        raise ConfigError(f"{file}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise ConfigError(f"{file}: it is not UTF-8 text") from None
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{file}: {error}") from None
     settings: dict[str, Any] = {}
     for key, value in document.items():
         where = f"{file}: {key}"
@@ -170,7 +176,7 @@ def _from_file(file: Path) -> dict[str, Any]:
         elif key == "instances":
             settings[key] = tuple(map(_instance_rule, _tables(value, where), _places(file, key)))
         elif key in _SCALARS:
-            settings[key] = _parse(key, value, where)
+            settings[key] = _read(_SCALARS[key], value, where)
         else:
             raise _unknown(key, str(file), [*_SCALARS, "limits", "instances"])
     return settings
@@ -189,7 +195,7 @@ def _places(file: Path, key: str) -> Iterator[str]:
 
 def _limits_rule(table: dict[str, Any], where: str) -> LimitsRule:
     caps = dict(table)
-    module = _text(caps.pop("module", "*"), f"{where}, module")
+    module = _read(values.text, caps.pop("module", "*"), f"{where}, module")
     known = [field.name for field in dataclasses.fields(Limits)]
     for key, value in caps.items():
         if key not in known:
@@ -209,10 +215,10 @@ def _instance_rule(table: dict[str, Any], where: str) -> InstanceRule:
     config = table.get("config", {})
     if not isinstance(config, dict):
         raise ConfigError(f"{where}, config: {config!r} is not a table of the module's ConfigureRequest")
-    module, name = (_text(table.get(key, "*"), f"{where}, {key}") for key in ("module", "name"))
-    durability = str(table.get("durability", ""))
-    if durability and durability not in LEVELS:
-        raise ConfigError(f"{where}, durability: {durability!r} is not one of {', '.join(LEVELS)}")
+    module, name = (_read(values.text, table.get(key, "*"), f"{where}, {key}") for key in ("module", "name"))
+    durability = table.get("durability", "")
+    if durability != "":
+        durability = _read(values.one_of(*LEVELS), durability, f"{where}, durability")
     return InstanceRule(module, name, config, durability, f"{where}, {module}/{name}")
 
 
@@ -220,103 +226,35 @@ def _unknown(key: str, where: str, known: list[str]) -> ConfigError:
     return ConfigError(f"{where}: unknown key {key!r}; known are {', '.join(sorted(known))}")
 
 
-def _parse(name: str, value: Any, where: str) -> Any:
-    """Return `value`, text or typed, as the field `name` holds it."""
+def _read(reader: Callable[[Any], Any], value: Any, where: str) -> Any:
     try:
-        return _SCALARS[name](value)
-    except (TypeError, ValueError) as error:
+        return reader(value)
+    except ValueError as error:
         raise ConfigError(f"{where}: {error}") from None
 
 
-def _text(value: Any, where: str = "") -> str:
-    if not isinstance(value, str) or not value:
-        raise (
-            ConfigError(f"{where}: {value!r} is not a text")
-            if where
-            else ValueError(f"{value!r} is not a text")
-        )
-    return value
-
-
-def _texts(value: Any) -> tuple[str, ...]:
-    items = value.split(",") if isinstance(value, str) else value
-    return tuple(_text(item) for item in items)
-
-
-def _paths(value: Any) -> tuple[Path, ...]:
-    items = value.split(os.pathsep) if isinstance(value, str) else value
-    return tuple(Path(item).expanduser() for item in items)
-
-
-def _path(value: Any) -> Path:
-    return value if isinstance(value, Path) else Path(_text(value)).expanduser()
-
-
-def _whole(value: Any) -> int:
-    if isinstance(value, bool | float):
-        raise ValueError(f"{value!r} is not a whole number")
-    number = int(value)
-    if number < 0:
-        raise ValueError(f"{number} is below 0")
-    return number
-
-
-def _at_least_one(value: Any) -> int:
-    number = _whole(value)
-    if number < 1:
-        raise ValueError(f"{number} is below 1")
-    return number
-
-
-def _seconds(value: Any) -> float:
-    if isinstance(value, bool):
-        raise ValueError(f"{value!r} is not a number of seconds")
-    number = float(value)
-    if not 0 <= number <= 86_400:
-        raise ValueError(f"{number} is not within 0 and 86,400 seconds")
-    return number
-
-
-def _flag(value: Any) -> bool:
-    if isinstance(value, bool):
-        return value
-    words = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
-    if value not in words:
-        raise ValueError(f"{value!r} is not true or false")
-    return words[value]
-
-
-def _one_of(*choices: str) -> Any:
-    def parse(value: Any) -> str:
-        if value not in choices:
-            raise ValueError(f"{value!r} is not one of {', '.join(choices)}")
-        return str(value)
-
-    return parse
-
-
-_SCALARS: dict[str, Any] = {
-    "listen": _texts,
-    "metrics": _text,
-    "modules": _paths,
-    "cache": _path,
-    "max_instances": _at_least_one,
-    "drain_seconds": _seconds,
-    "insecure": _flag,
-    "tls_cert": _path,
-    "tls_key": _path,
-    "client_ca": _path,
-    "tokens": _path,
-    "data": _path,
-    "durability": _one_of(*LEVELS),
-    "async_seconds": _seconds,
-    "snapshot_entries": _at_least_one,
-    "snapshots_kept": _at_least_one,
-    "journal_bytes": _at_least_one,
-    "hibernate_seconds": _seconds,
-    "clock": _one_of(*CLOCKS),
-    "seed": _whole,
-    "log_level": _one_of(*logs.LEVELS),
-    "log_format": _one_of(*logs.FORMATS),
+_SCALARS: dict[str, Callable[[Any], Any]] = {
+    "listen": values.texts,
+    "metrics": values.text,
+    "modules": values.paths,
+    "cache": values.path,
+    "max_instances": values.at_least_one,
+    "drain_seconds": values.seconds,
+    "insecure": values.flag,
+    "tls_cert": values.path,
+    "tls_key": values.path,
+    "client_ca": values.path,
+    "tokens": values.path,
+    "data": values.path,
+    "durability": values.one_of(*LEVELS),
+    "async_seconds": values.seconds,
+    "snapshot_entries": values.at_least_one,
+    "snapshots_kept": values.at_least_one,
+    "journal_bytes": values.at_least_one,
+    "hibernate_seconds": values.seconds,
+    "clock": values.one_of(*CLOCKS),
+    "seed": values.whole,
+    "log_level": values.one_of(*logs.LEVELS),
+    "log_format": values.one_of(*logs.FORMATS),
 }
 """How each setting of one value is read, from the file, the environment and flags alike."""

@@ -99,7 +99,24 @@ def test_environment() -> None:
         ("max_instances = 1.5", "1.5 is not a whole number"),
         ("insecure = 'maybe'", "'maybe' is not true or false"),
         ("clock = 'sundial'", "'sundial' is not one of run, virtual"),
-        ("listen = [7070]", "listen: 7070 is not a text"),
+        ("listen = [7070]", "listen: 7070 is not a text$"),
+        ("listen = 7070", "listen: 7070 is not a text, nor a list of texts$"),
+        ("listen = {}", "listen: {} is not a text, nor a list of texts$"),
+        ("modules = [5]", "modules: 5 is not a text$"),
+        ("modules = 5", "modules: 5 is not a text, nor a list"),
+        ("modules = ['']", "modules: it is empty$"),
+        ("data = 5", "data: 5 is not a text$"),
+        ("data = '~nobody-of-this-name/data'", "home folder of nobody$"),
+        ("drain_seconds = 'five'", "drain_seconds: 'five' is not a number of seconds$"),
+        ("drain_seconds = []", r"drain_seconds: \[\] is not a number of seconds$"),
+        ("drain_seconds = nan", "drain_seconds: nan is not within 0 and 86,400 seconds$"),
+        ("journal_bytes = '512M'", "journal_bytes: '512M' is not a whole number$"),
+        ("journal_bytes = []", r"journal_bytes: \[\] is not a whole number$"),
+        ("insecure = []", r"insecure: \[\] is not true or false$"),
+        ("insecure = 1", "insecure: 1 is not true or false$"),
+        ("clock = {}", "clock: {} is not one of run, virtual$"),
+        ("[[instances]]\nmodule = 'x'\ndurability = false", "durability: False is not one of eph"),
+        ("[[instances]]\nmodule = 5", r"\[\[instances\]\] 1, module: 5 is not a text$"),
         ("listen = ", "interlock.toml: "),
     ],
 )
@@ -110,13 +127,18 @@ def test_refused(tmp_path: Path, text: str, said: str) -> None:
     assert str(file) in str(refusal.value)
 
 
-def test_refusals_name_their_source() -> None:
+def test_refusals_name_their_source(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="INTERLOCK_SEED"):
         load(environment={"INTERLOCK_SEED": "many"})
     with pytest.raises(ConfigError, match="--seed"):
         load(environment={}, flags={"seed": "many"})
-    with pytest.raises(ConfigError, match=r"absent\.toml"):
+    with pytest.raises(ConfigError, match=r"^absent\.toml: No such file or directory$"):
         load(Path("absent.toml"), {})
+    with pytest.raises(ConfigError, match=f"^{tmp_path}: Is a directory$"):
+        load(tmp_path, {})
+    (tmp_path / "latin").write_bytes("# \xfcber".encode("latin-1"))
+    with pytest.raises(ConfigError, match=r"latin: it is not UTF-8 text$"):
+        load(tmp_path / "latin", {})
 
 
 @pytest.mark.parametrize(

@@ -152,7 +152,7 @@ def until_asleep(child: Child, count: int) -> None:
         ("snapshot_entries = 0", "snapshot_entries: 0 is below 1"),
         ("snapshots_kept = 0", "snapshots_kept: 0 is below 1"),
         ("journal_bytes = 0", "journal_bytes: 0 is below 1"),
-        ('hibernate_seconds = "soon"', "hibernate_seconds: could not convert"),
+        ('hibernate_seconds = "soon"', "hibernate_seconds: 'soon' is not a number of seconds"),
         ('[[instances]]\nmodule = "counter"\ndurability = "some"', "durability: 'some' is not one of"),
     ],
 )
@@ -177,6 +177,7 @@ def test_no_data_directory(what: str, tmp_path: Path) -> None:
     child = Child(tmp_path, data)
     assert not child.launch()
     assert f"Error: --data {data}: " in child.text() and "Traceback" not in child.text()
+    assert what != "a file" or f"Error: --data {data}: it is not a folder\n" in child.text()
 
 
 # Retries
