@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import sys
+import threading
 import time
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +37,8 @@ if TYPE_CHECKING:
 __all__ = ["Call", "CancelReason", "LocalHost", "Method", "Record"]
 
 _LANGUAGE = "python"
+_LONGEST_CLOSE = 5.0
+"""Seconds that whoever drops a client may have to wait for its engine's end; it goes on behind them."""
 
 
 class LocalHost:
@@ -49,6 +53,7 @@ class LocalHost:
     def __init__(self, options: Options, data: str = "") -> None:
         self.guard = Guard()
         self.deadline = options.deadline
+        self._data = data
         self._owned = options.engine is None
         self._engine: Engine = options.engine or _engine(options, data)
         self._tracer: CallTracer | None = None
@@ -162,6 +167,14 @@ class LocalHost:
         if self.guard.close() and self._owned:
             self._engine.close()
 
+    def __del__(self) -> None:
+        # The engine's threads know the engine: one that nobody closed would live on, and keep its folder.
+        if not hasattr(self, "_engine") or not self._owned or self.guard.refusal or sys.is_finalizing():
+            return
+        _close_soon(self._engine)
+        text = f"the client of local:{self._data} was not closed: use it in a with block, or call its close"
+        warnings.warn(text, ResourceWarning, stacklevel=2, source=self)
+
 
 def _engine(options: Options, data: str) -> Engine:
     folders = tuple(Path(folder) for folder in options.modules)
@@ -175,6 +188,18 @@ def _engine(options: Options, data: str) -> Engine:
         raise HostFault(f"{data}: {error}", reason="DATA_DAMAGED", code=Code.DATA_LOSS) from error
     except OSError as error:
         raise Invalid(f"{data}: {error.strerror or error}", field="url") from error
+
+
+def _close_soon(engine: Engine) -> None:
+    """Close an engine that nobody has any more; wait for that, where it can be waited for.
+
+    The collector runs on whichever thread it likes: one of the engine's own, or one that has
+    a lock which the engine's want. So another thread closes it.
+    """
+    closer = threading.Thread(target=engine.close, name="interlock-closer", daemon=True)
+    with contextlib.suppress(RuntimeError):  # the interpreter ends, and takes no new threads
+        closer.start()
+        closer.join(_LONGEST_CLOSE)
 
 
 def _metrics(engine: Engine) -> Any:
