@@ -85,7 +85,7 @@ def top(metrics: str, interval: float, count: int | None, once: bool, output: st
     try:
         first = watch.begin()
         with _terminated():
-            if output == "text" and console.is_terminal and not once:
+            if output == "text" and console.is_terminal and not console.is_dumb_terminal and not once:
                 last = _live(console, watch, first, count)
             else:
                 last = _print(watch, first, count, output)
