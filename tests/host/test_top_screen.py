@@ -74,6 +74,42 @@ def test_it_fits(width: int, height: int) -> None:
     assert not [line for line in numbers if "…" in line]
 
 
+@pytest.mark.parametrize(
+    ("width", "columns"),
+    [
+        (20, ["calls/s"]),
+        (30, ["calls/s", "p99"]),
+        (40, ["calls/s", "errors/s", "p99"]),
+        (60, ["parked", "traps", "calls/s", "errors/s", "p50", "p99"]),
+    ],
+)
+def test_a_narrow_terminal_shows_fewer_numbers(width: int, columns: list[str]) -> None:
+    """None is cut: 433 of which unit?"""
+    lines = drawn(frame(), width, 15)
+    assert max(map(len, lines)) <= width
+    (heading,) = (line.split() for line in lines if line.startswith("module"))
+    assert heading == ["module", *columns]
+    numbers = [line for line in lines if line.startswith(("queue  ", "go  "))]
+    assert len(numbers) == 3 and not [line for line in numbers[:2] if "…" in line]
+
+
+def test_a_number_is_shown_whole_or_not() -> None:
+    whole = {(f"value_{index}", f"{10**index:,}") for index in range(9)}
+    for width in range(20, 130):
+        for line in drawn(frame(), width, 15):
+            if line.startswith("queue ") and "value" in line:
+                words = line.removesuffix(" …").split()[1:]
+                assert set(zip(words[::2], words[1::2], strict=True)) <= whole
+
+
+def test_the_title_keeps_the_source() -> None:
+    titles = {width: drawn(frame(), width, 15)[0] for width in (80, 59, 50, 40, 30)}
+    assert all(title.startswith("interlock top  127.0.0.1:9464") for title in titles.values())
+    assert titles[80].endswith("q quits") and "every 1 s" in titles[59]
+    assert titles[50].endswith("q quits") and "every" not in titles[50]
+    assert titles[40].count(":") == 3 and titles[30].count(":") == 1
+
+
 def test_columns_stand_below_each_other() -> None:
     for width in (80, 200):
         headings = [line for line in drawn(frame(), width, 40) if "errors/s" in line]
@@ -174,15 +210,15 @@ async def test_tls_and_tokens(tmp_path: Path) -> None:
 class Terminal:
     """A terminal of 80 by 24 with `interlock top` in it."""
 
-    def __init__(self, metrics: str) -> None:
+    def __init__(self, metrics: str, *more: str, term: str = "xterm-256color") -> None:
         self.ours, self.theirs = os.openpty()
         termios.tcsetwinsize(self.theirs, (24, 80))
         self.settings = termios.tcgetattr(self.theirs)
         environment = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")}
         self.process = subprocess.Popen(
-            (*COMMAND, "--metrics", metrics, "--interval", "0.1"),
+            (*COMMAND, "--metrics", metrics, "--interval", "0.1", *more),
             stdin=self.theirs, stdout=self.theirs, stderr=self.theirs,
-            env=environment | {"TERM": "xterm-256color"}, start_new_session=True,
+            env=environment | {"TERM": term}, start_new_session=True,
         )  # fmt: skip
         self.seen = ""
         self._changed = threading.Condition()
@@ -231,6 +267,18 @@ async def test_quitting_restores_the_screen(tmp_path: Path, terminals: list[Term
         terminal.until("\x1b[?1049l")
         assert terminal.seen.index("\x1b[?1049h") < terminal.seen.index("\x1b[?1049l")
         assert termios.tcgetattr(terminal.theirs) == terminal.settings
+
+    async with serving(tmp_path, metrics="127.0.0.1:0") as served:
+        await asyncio.to_thread(use, str(served.daemon.metrics_address))
+
+
+async def test_a_terminal_that_moves_no_cursor(tmp_path: Path, terminals: list[Terminal]) -> None:
+    def use(metrics: str) -> None:
+        terminal = Terminal(metrics, "--count", "1", term="dumb")
+        terminals.append(terminal)
+        assert terminal.process.wait(PATIENCE_SECONDS) == 0
+        terminal.until("CALLS/S")
+        assert "\x1b" not in terminal.seen
 
     async with serving(tmp_path, metrics="127.0.0.1:0") as served:
         await asyncio.to_thread(use, str(served.daemon.metrics_address))
