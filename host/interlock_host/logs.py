@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime
 import logging
+import os
 import sys
 import threading
 import time
@@ -20,6 +22,10 @@ if TYPE_CHECKING:
 LEVELS = ("debug", "info", "warning", "error")
 FORMATS = ("auto", "json", "console")
 
+_DIGEST_CHARS = 12
+"""Of a digest's 64 on a console: enough to tell modules apart."""
+_DUMB = (None, "", "dumb", "unknown")
+"""What TERM says where there are no colours."""
 
 _STAMPS: list[structlog.typing.Processor] = [
     structlog.stdlib.add_log_level,
@@ -55,14 +61,37 @@ def configure(level: str = "info", form: str = "auto", stream: TextIO | None = N
 
 def _rendering(form: str, out: TextIO) -> list[structlog.typing.Processor]:
     if form == "console" or (form == "auto" and out.isatty()):
-        return [_console(out.isatty())]
+        return [_for_eyes, *([_clock_time] if out.isatty() else []), _console(out)]
     # By default both forms show the variables of each frame: requests, and metadata with tokens.
     frames = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
     return [structlog.processors.ExceptionRenderer(frames), structlog.processors.JSONRenderer()]
 
 
-def _console(colors: bool) -> structlog.dev.ConsoleRenderer:
-    return structlog.dev.ConsoleRenderer(colors=colors, exception_formatter=structlog.dev.plain_traceback)
+def _console(out: TextIO) -> structlog.dev.ConsoleRenderer:
+    return structlog.dev.ConsoleRenderer(
+        colors=out.isatty() and os.environ.get("TERM") not in _DUMB and not os.environ.get("NO_COLOR"),
+        exception_formatter=structlog.dev.plain_traceback,
+        sort_keys=False,
+        pad_event_to=0,
+        pad_level=False,
+    )
+
+
+def _for_eyes(_: object, __: str, line: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """Shorten a line to what a person reads of it, so that most fit a terminal; JSON has all."""
+    line.pop("part", None)
+    for name, value in line.items():
+        if name == "digest":
+            line[name] = str(value)[:_DIGEST_CHARS]
+        elif isinstance(value, list | tuple):
+            line[name] = ",".join(map(str, value))
+    return line
+
+
+def _clock_time(_: object, __: str, line: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """Who looks at a terminal knows the date, and has a clock of the place beside it."""
+    line["timestamp"] = f"{datetime.datetime.fromisoformat(line['timestamp']).astimezone():%H:%M:%S}"
+    return line
 
 
 def logger(part: str) -> structlog.stdlib.BoundLogger:
@@ -117,7 +146,7 @@ class LogObserver(EngineObserver):
 
     def module_started(self, module: Module, seconds: float) -> None:
         self._log.info(
-            "module served", module=module.short_name, digest=module.digest, seconds=round(seconds, 4)
+            "module served", module=module.short_name, digest=module.digest, seconds=round(seconds, 3)
         )
 
     def trap(self, instance: Instance, message: str) -> None:

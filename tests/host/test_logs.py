@@ -5,11 +5,13 @@ from __future__ import annotations
 import io
 import json
 import logging
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 from opentelemetry.sdk.trace import TracerProvider
 
 from interlock_host import logs
@@ -63,16 +65,49 @@ def test_libraries_take_the_form(stream: io.StringIO) -> None:
     assert line["level"] == "warning"
 
 
-def test_console_form() -> None:
+class Screen(io.StringIO):
+    """A terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def console(stream: io.StringIO, say: Callable[[structlog.stdlib.BoundLogger], object]) -> str:
+    """What one line is on a console."""
     root = logging.getLogger()
     before = (root.handlers[:], root.level)
-    stream = io.StringIO()
     logs.configure("info", "console", stream)
-    logs.logger("part").info("said", count=1)
-    logs.logger("part").debug("not said")
+    say(logs.logger("part"))
     root.handlers[:], root.level = before
-    assert "said" in stream.getvalue() and "count=1" in stream.getvalue()
-    assert "not said" not in stream.getvalue()
+    return stream.getvalue()
+
+
+def test_console_form() -> None:
+    assert console(io.StringIO(), lambda log: log.debug("not said")) == ""
+    said = console(io.StringIO(), lambda log: log.info("said", count=1))
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\S+Z \[info\] said count=1\n", said)
+
+
+def test_a_line_on_a_terminal_is_short(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "dumb")
+    names = {"module": "rebalance", "digest": "0123456789ab" + "c" * 52, "seconds": 0.004}
+    said = console(Screen(), lambda log: log.info("module served", **names))
+    assert said[8:] == " [info] module served module=rebalance digest=0123456789ab seconds=0.004\n"
+    assert len(said) <= 81
+    said = console(Screen(), lambda log: log.info("serving", listen=["unix:/a", "h:1"], modules=()))
+    assert said[8:] == " [info] serving listen=unix:/a,h:1 modules=\n"
+
+
+@pytest.mark.parametrize(
+    ("term", "colours"), [("xterm-256color", True), ("dumb", False), ("unknown", False), ("", False)]
+)
+def test_colours(monkeypatch: pytest.MonkeyPatch, term: str, colours: bool) -> None:
+    monkeypatch.setenv("TERM", term)
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    assert ("\x1b[" in console(Screen(), lambda log: log.info("said"))) == colours
+    assert "\x1b[" not in console(io.StringIO(), lambda log: log.info("said"))
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert "\x1b[" not in console(Screen(), lambda log: log.info("said"))
 
 
 def test_repeats() -> None:
