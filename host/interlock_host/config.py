@@ -149,13 +149,13 @@ def load(
     named = environment.get(PREFIX + "CONFIG")
     file = file or (Path(named) if named else None)
     settings: dict[str, Any] = _from_file(file) if file else {}
-    for name, reader in _SCALARS.items():
+    for name, reader in READERS.items():
         variable = PREFIX + name.upper()
         if variable in environment:
             settings[name] = _read(reader, environment[variable], variable)
     for name, value in (flags or {}).items():
         if value is not None and value != ():
-            settings[name] = _read(_SCALARS[name], value, "--" + name.replace("_", "-"))
+            settings[name] = _read(READERS[name], value, "--" + name.replace("_", "-"))
     return HostConfig(**settings)
 
 
@@ -175,10 +175,10 @@ def _from_file(file: Path) -> dict[str, Any]:
             settings[key] = tuple(map(_limits_rule, _tables(value, where), _places(file, key)))
         elif key == "instances":
             settings[key] = tuple(map(_instance_rule, _tables(value, where), _places(file, key)))
-        elif key in _SCALARS:
-            settings[key] = _read(_SCALARS[key], value, where)
+        elif key in READERS:
+            settings[key] = _read(READERS[key], value, where)
         else:
-            raise _unknown(key, str(file), [*_SCALARS, "limits", "instances"])
+            raise _unknown(key, str(file), [*READERS, "limits", "instances"])
     return settings
 
 
@@ -233,7 +233,7 @@ def _read(reader: Callable[[Any], Any], value: Any, where: str) -> Any:
         raise ConfigError(f"{where}: {error}") from None
 
 
-_SCALARS: dict[str, Callable[[Any], Any]] = {
+READERS: dict[str, Callable[[Any], Any]] = {
     "listen": values.texts,
     "metrics": values.text,
     "modules": values.paths,

@@ -254,6 +254,11 @@ async def test_service_served_twice(tmp_path: Path) -> None:
         await start(modules=(folder,))
 
 
+async def test_cache(tmp_path: Path) -> None:
+    await (await start(cache=tmp_path / "cache")).stop()
+    assert len(list((tmp_path / "cache").glob("*.cwasm"))) == 3
+
+
 async def test_caps(tmp_path: Path) -> None:
     rules = (LimitsRule("prob*", dataclasses.replace(CAPS, stream_window=3)), LimitsRule("*", CAPS))
     async with serving(tmp_path, limits={"stream_window": 50}, caps=rules) as served:

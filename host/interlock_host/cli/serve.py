@@ -44,7 +44,7 @@ _ENDING = (signal.SIGTERM, signal.SIGINT)
     \b
     Settings come from flags, then the environment (INTERLOCK_DRAIN_SECONDS=5),
     then the file, then defaults. What --tokens and the TLS options name is read
-    again when it changes. A file, in TOML:
+    again when it changes. SETTINGS.md has every key. A file, in TOML:
       drain_seconds = 5
       [[limits]]                       # caps on what modules may ask for
       module = "queue"

@@ -32,6 +32,7 @@ from interlock_host.server.memory import give_back
 from interlock_host.server.metrics_server import MetricsServer
 from interlock_host.server.routes import Routes
 from interlock_host.server.unix_socket import SocketClaim
+from interlock_host.wasm.compiler import default_cache
 
 VIRTUAL_START_NS = 10**18
 """Where a virtual clock begins, whatever the seed: 2001-09-09, 01:46:40 UTC."""
@@ -141,6 +142,7 @@ class Daemon:
         instance_configs = InstanceConfigs(config)
         options = EngineConfig(
             modules=config.modules,
+            cache=config.cache or default_cache(),
             max_instances=config.max_instances,
             seed=config.seed if virtual else None,
             config_of=instance_configs,
