@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import os
 import subprocess
 import sys
 import threading
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -56,8 +58,10 @@ def test_a_folder_is_let_go(tmp_path: Path, threads: Threads) -> None:
 
 
 async def test_asyncio(tmp_path: Path, threads: Threads) -> None:
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(1))
     il = await interlock.aio.open(f"local:{tmp_path}")
     await il.counter("hits").add(1)
+    await asyncio.to_thread(int)  # the thread that opened it has let go of it then
     with pytest.warns(ResourceWarning, match="was not closed"):
         del il
         gc.collect()

@@ -71,7 +71,7 @@ class Caller:
         except grpc.RpcError as error:
             if error.code() is grpc.StatusCode.DEADLINE_EXCEEDED:
                 raise AssertionError(f"{operation.method} hangs: {operation.request}") from error
-            failure = wire.error_of_rpc(error)
+            failure = wire.error_of_rpc(error, operation.method)
             if failure.reason in GONE:
                 raise Unanswered(str(failure)) from error
             raise Refused(failure) from error

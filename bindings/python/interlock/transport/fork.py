@@ -6,6 +6,7 @@ import os
 import weakref
 
 from interlock.errors import ClientClosed, WrongProcess
+from interlock.transport.words import CLOSED
 
 
 class Guard:
@@ -50,7 +51,6 @@ class Guard:
         return first
 
 
-CLOSED = "the client is closed"
 _TEXTS: dict[type[Exception], str] = {
     ClientClosed: CLOSED,
     WrongProcess: "the client was opened before a fork; open one in the child process",

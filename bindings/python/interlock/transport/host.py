@@ -23,7 +23,8 @@ from interlock.errors import (
 )
 from interlock.ops.flow import Request
 from interlock.options import Options
-from interlock.transport.fork import CLOSED, Guard
+from interlock.transport.fork import Guard
+from interlock.transport.words import CLOSED, unserved
 from interlock_host import kind
 from interlock_host.calls import Call, CancelReason, Record, Sink
 from interlock_host.engine import Engine, EngineConfig
@@ -84,7 +85,7 @@ class LocalHost:
         self.guard.check()
         method = self._engine.method(path)
         if method is None:
-            raise UnknownMethod(f"no module serves {path}")
+            raise UnknownMethod(unserved(path))
         if method.server_streaming is not stream or method.client_streaming:
             mistake = kind.mistaken(method, kind.STREAM if stream else kind.UNARY)
             if mistake is not None:

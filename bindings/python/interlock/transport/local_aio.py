@@ -12,8 +12,8 @@ from typing import Any
 from interlock.errors import ClientClosed, ResourceExhausted
 from interlock.ops.flow import Request
 from interlock.options import Options
-from interlock.transport.fork import CLOSED
 from interlock.transport.host import Call, CancelReason, LocalHost, Method, Record
+from interlock.transport.words import CLOSED
 from interlock_host.on_loop import OnLoop
 
 _INLINE_BUDGET_MS = 10

@@ -58,7 +58,7 @@ class GrpcTransport:
             # A channel that is closed meanwhile cancels the call, or is a ValueError to use.
             self._guard.check()
             if isinstance(error, grpc.RpcError):
-                raise wire.error_of_rpc(error, self._reached) from None
+                raise wire.error_of_rpc(error, request.path, self._reached) from None
             raise
         self._reached = True
         self._methods[request.path] = method
@@ -73,7 +73,7 @@ class GrpcTransport:
         except ValueError:
             self._guard.check()  # as in `call`
             raise
-        return GrpcStream(call, self._guard)
+        return GrpcStream(call, request.path, self._guard)
 
     def close(self) -> None:
         """Cancel every call and close the channel."""
@@ -84,8 +84,9 @@ class GrpcTransport:
 class GrpcStream:
     """The messages of a server stream."""
 
-    def __init__(self, call: Any, guard: Guard) -> None:
+    def __init__(self, call: Any, path: str, guard: Guard) -> None:
         self._call = call
+        self._path = path
         self._guard = guard
         self._closed = False
 
@@ -99,7 +100,7 @@ class GrpcStream:
             if self._closed:
                 raise StopIteration from None
             self._guard.check()
-            raise wire.error_of_rpc(error) from None
+            raise wire.error_of_rpc(error, self._path) from None
         return message
 
     def close(self) -> None:

@@ -70,7 +70,7 @@ class AsyncGrpcTransport:
             reply: bytes = await pending
         except grpc.RpcError as error:
             self._guard.check()  # a channel that is closed meanwhile cancels the call
-            raise wire.error_of_rpc(error, self._reached) from None
+            raise wire.error_of_rpc(error, request.path, self._reached) from None
         except asyncio.CancelledError:
             if not _task_is_cancelled():
                 self._guard.check()
@@ -83,9 +83,8 @@ class AsyncGrpcTransport:
         """Open a server stream."""
         self._guard.check()
         method: Any = self._channel().unary_stream(request.path)
-        return AsyncGrpcStream(
-            method(request.body, metadata=wire.stream_metadata(self._metadata)), self._guard
-        )
+        call = method(request.body, metadata=wire.stream_metadata(self._metadata))
+        return AsyncGrpcStream(call, request.path, self._guard)
 
     async def close(self) -> None:
         """Cancel every call and close the channel."""
@@ -96,8 +95,9 @@ class AsyncGrpcTransport:
 class AsyncGrpcStream:
     """The messages of a server stream."""
 
-    def __init__(self, call: Any, guard: Guard) -> None:
+    def __init__(self, call: Any, path: str, guard: Guard) -> None:
         self._call = call
+        self._path = path
         self._guard = guard
         self._closed = False
 
@@ -111,7 +111,7 @@ class AsyncGrpcStream:
             if self._closed:
                 raise StopAsyncIteration from None
             self._guard.check()
-            raise wire.error_of_rpc(error) from None
+            raise wire.error_of_rpc(error, self._path) from None
         except asyncio.CancelledError:
             if _task_is_cancelled():
                 raise

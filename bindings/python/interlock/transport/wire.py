@@ -11,15 +11,18 @@ from google.protobuf.message import DecodeError
 from google.rpc import error_details_pb2, status_pb2
 
 from interlock import _version
-from interlock.errors import Code, Error, Invalid, Unavailable, Unsupported, error_of
+from interlock.errors import DOMAIN, Code, Error, Invalid, Unavailable, Unsupported, error_of
 from interlock.ops.flow import Request
 from interlock.options import Options
+from interlock.transport.words import LATE, unserved
 from interlock.url import Address
 
 _DETAILS = "grpc-status-details-bin"
 _NOT_SENT = "failed to connect to all addresses"
 """How gRPC's core says that no connection was made. There is no code for it; should the
 text change, such calls are only repeated less often."""
+
+_LATE = "Deadline Exceeded"
 
 Metadata = tuple[tuple[str, str], ...]
 
@@ -110,11 +113,12 @@ def stream_metadata(metadata: Metadata) -> Metadata:
     return with_trace((*metadata, STREAM))
 
 
-def error_of_rpc(error: grpc.RpcError, reached: bool = False) -> Error:
+def error_of_rpc(error: grpc.RpcError, path: str, reached: bool = False) -> Error:
     """Return the Interlock error that a failed RPC stands for.
 
     Args:
         error: What gRPC raised.
+        path: The method's.
         reached: Whether the host had answered this client before.
     """
     code = error.code()
@@ -122,12 +126,16 @@ def error_of_rpc(error: grpc.RpcError, reached: bool = False) -> Error:
     info = _error_info(error.trailing_metadata())
     details = str(error.details() or "")
     if info is None:
-        late = number == Code.DEADLINE_EXCEEDED
-        made = error_of(number, "", f"the host did not answer in time: {details}" if late else details)
+        if number == Code.DEADLINE_EXCEEDED:
+            # Of this client's own clock, mostly; gRPC's words for that say no more.
+            return error_of(number, "CALLER_GONE", LATE if _LATE in details else f"{LATE}: {details}")
+        made = error_of(number, "", details)
         if isinstance(made, Unavailable):
             made.sent = _NOT_SENT not in details
             made.reached = reached
         return made
+    if info.reason == "UNKNOWN_METHOD" and info.domain == DOMAIN:
+        details = unserved(path)  # the host need not repeat what it was asked for
     return error_of(number, info.reason, details, info.metadata.get("field", ""), info.domain)
 
 
