@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
+from interlock.host.v1 import host_pb2
+from interlock_host.cli.instances import module_rows
 from interlock_host.cli.main import main
 from tests.host import probe
 from tests.host.serving import Served, refused, serving
@@ -127,10 +129,25 @@ def test_bad_target() -> None:
 async def test_modules(tmp_path: Path) -> None:
     async with serving(tmp_path) as served:
         table = (await at(served, "modules")).stdout.splitlines()
-        assert table[0].split() == ["MODULE", "SERVICE", "INSTANCES", "METHODS", "SUMMARY"]
+        assert table[0].split() == ["MODULE", "SERVICE", "INSTANCES", "METHODS"]
         assert any(row.startswith("probe ") and probe.SERVICE in row for row in table)
         found = {module["name"]: module for module in lines(await at(served, "modules", "--output", "json"))}
         assert found["probe"]["service"] == probe.SERVICE
+
+
+def test_modules_on_a_terminal() -> None:
+    names = ("Push", "Pop", "Ack", "CheckGeneration", "Subscribe", "Describe")
+    methods = [host_pb2.Method(name=name) for name in names]
+    found = [host_pb2.Module(name="queue", service="acme.queue.v1.QueueService", methods=methods)]
+    for width, heading in ((120, ["SERVICE", "INSTANCES"]), (80, ["INSTANCES"]), (40, ["INSTANCES"])):
+        table = module_rows(found, width)
+        assert list(table[0]) == ["MODULE", *heading, "METHODS"]
+        assert " ".join(row[-1] for row in table[1:]) == " ".join(names)
+        columns = zip(*table, strict=True)
+        assert sum(max(map(len, column)) + 2 for column in columns) - 2 <= width
+        assert len(table) == (4 if width == 40 else 2)
+    (_, row) = module_rows(found, None)
+    assert len(row) == 4
 
 
 async def test_instances(tmp_path: Path) -> None:

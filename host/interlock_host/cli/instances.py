@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import shutil
+import sys
+import textwrap
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import click
@@ -13,6 +16,7 @@ from interlock.v1 import contract_pb2
 from interlock_host.cli.channel import Target
 from interlock_host.cli.target import (
     EXIT_HELP,
+    GAP,
     connected,
     output_option,
     print_json,
@@ -23,6 +27,8 @@ from interlock_host.cli.target import (
 
 _SERVICE = "/interlock.host.v1.HostService/"
 _TIMEOUT_SECONDS = 30.0
+_METHODS_WIDTH = 40
+"""Columns for the names of methods that are worth more than the name of their service."""
 
 
 @click.command(
@@ -40,7 +46,8 @@ _TIMEOUT_SECONDS = 30.0
 def modules(target: Target, output: str) -> None:
     """List the modules that a host serves.
 
-    With --output json, one interlock.host.v1.Module a line.
+    A narrow terminal leaves out the services' names. With --output json, one
+    interlock.host.v1.Module a line, with its summary.
     """
     with connected(target) as channel:
         found = _call(channel, "ListModules", host_pb2.ListModulesRequest()).modules
@@ -48,11 +55,37 @@ def modules(target: Target, output: str) -> None:
         for module in found:
             print_json(module)
         return
-    rows: list[tuple[str, ...]] = [("MODULE", "SERVICE", "INSTANCES", "METHODS", "SUMMARY")]
+    print_table(module_rows(found, shutil.get_terminal_size().columns if sys.stdout.isatty() else None))
+
+
+def module_rows(found: Iterable[host_pb2.Module], width: int | None) -> list[tuple[str, ...]]:
+    """Return the table of modules; the methods' names go on below each other where there is no room.
+
+    Args:
+        found: The modules.
+        width: Of the terminal, in columns; None is no terminal: a script wants a line a module.
+    """
+    table: list[tuple[str, ...]] = [("MODULE", "SERVICE", "INSTANCES", "METHODS")]
     for module in found:
         methods = " ".join(method.name for method in module.methods)
-        rows.append((module.name, module.service, str(module.instances), methods, module.summary))
-    print_table(rows)
+        table.append((module.name, module.service, str(module.instances), methods))
+    if width is None:
+        return table
+    room = _room(table, width)
+    if room < _METHODS_WIDTH:
+        table = [(name, *rest) for name, _, *rest in table]
+        room = _room(table, width)
+    folded: list[tuple[str, ...]] = []
+    for *rest, methods in table:
+        first, *more = textwrap.wrap(methods, max(1, room), break_long_words=False) or [""]
+        folded.append((*rest, first))
+        folded.extend((*("" for _ in rest), names) for names in more)
+    return folded
+
+
+def _room(table: Sequence[tuple[str, ...]], width: int) -> int:
+    """What is left for the last column."""
+    return width - sum(max(map(len, column)) + len(GAP) for column in list(zip(*table, strict=True))[:-1])
 
 
 @click.command(

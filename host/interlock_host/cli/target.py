@@ -23,6 +23,9 @@ from interlock_host.server.status import DETAILS_KEY
 
 EXIT_HELP = "The exit code is the gRPC code: 0, or 1 to 16, with the reason on standard error."
 
+GAP = "  "
+"""Between the columns of a table."""
+
 _TOO_LARGE = re.compile(r"Received message larger than max \((\d+) vs\. (\d+)\)")
 
 _Command = TypeVar("_Command", bound=Callable[..., None])
@@ -132,7 +135,7 @@ def print_table(rows: list[tuple[str, ...]]) -> None:
     """Print rows in columns, as wide as they need to be; the first row is the heading."""
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     for row in rows:
-        click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+        click.echo(GAP.join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
 
 
 def split_name(name: str) -> tuple[str, str]:
