@@ -13,6 +13,7 @@ from interlock.errors import ClientClosed, ResourceExhausted
 from interlock.ops.flow import Request
 from interlock.options import Options
 from interlock.transport.host import Call, CancelReason, LocalHost, Method, Record
+from interlock.transport.loop import HomeLoop
 from interlock.transport.words import CLOSED
 from interlock_host.on_loop import OnLoop
 
@@ -29,6 +30,7 @@ class AsyncLocalTransport:
     def __init__(self, options: Options, data: str = "") -> None:
         self._options = options
         self._data = data
+        self._home = HomeLoop()
         self._opening: asyncio.Task[LocalHost] | None = None
         self._host: LocalHost | None = None
         self._closed = False
@@ -36,15 +38,16 @@ class AsyncLocalTransport:
 
     async def start(self) -> None:
         """Load the modules, on a thread: compiling them takes a while the first time."""
-        if self._host is not None:
-            return
         if self._closed:
             raise ClientClosed(CLOSED)
+        loop = self._home.enter(self._host.guard if self._host is not None else None)
+        if self._host is not None:
+            return
         if self._opening is None:
             self._opening = asyncio.create_task(asyncio.to_thread(LocalHost, self._options, self._data))
         host = await asyncio.shield(self._opening)
-        self._loop, self._host = asyncio.get_running_loop(), host
-        self.on_loop = OnLoop(self._loop)
+        self._loop, self._host = loop, host
+        self.on_loop = OnLoop(loop)
 
     @property
     def _ready(self) -> LocalHost:
@@ -66,6 +69,7 @@ class AsyncLocalTransport:
         if self._host is None:
             await self.start()
         host = self._ready
+        self._home.enter(host.guard)
         method = host.method(request.path)
         began = time.perf_counter()
         waiting: asyncio.Future[Record] = self._loop.create_future()

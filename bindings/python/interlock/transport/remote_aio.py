@@ -13,6 +13,7 @@ from interlock.ops.flow import Request
 from interlock.options import Options
 from interlock.transport import wire
 from interlock.transport.fork import Guard
+from interlock.transport.loop import HomeLoop
 from interlock.url import Address
 
 
@@ -25,6 +26,7 @@ class AsyncGrpcTransport:
         self._deadline = options.deadline
         self._metadata = wire.base_metadata(options)
         self._tls = wire.credentials(options, address)
+        self._home = HomeLoop()
         self._made: grpc.aio.Channel | None = None
         self._methods: dict[str, Any] = {}
         """Those that answered once, by path; of others the host is told that one answer is expected."""
@@ -37,12 +39,15 @@ class AsyncGrpcTransport:
 
     async def start(self) -> None:
         """Make the channel."""
-        self._guard.check()
+        self._enter()
         self._channel()
+
+    def _enter(self) -> None:
+        self._guard.check()
+        self._home.enter(self._guard)
 
     def _channel(self) -> grpc.aio.Channel:
         if self._made is None:
-            asyncio.get_running_loop()  # grpc.aio would take any loop, and hang on it
             target, arguments = self._address.target, wire.channel_options(self._address)
             self._made = (
                 grpc.aio.secure_channel(target, self._tls, arguments)
@@ -57,7 +62,7 @@ class AsyncGrpcTransport:
         Raises:
             Error: What came instead.
         """
-        self._guard.check()
+        self._enter()
         method, metadata = self._methods.get(request.path), self._metadata
         if method is None:
             method, metadata = self._channel().unary_unary(request.path), (*metadata, wire.UNARY)
@@ -81,7 +86,7 @@ class AsyncGrpcTransport:
 
     def stream(self, request: Request) -> AsyncGrpcStream:
         """Open a server stream."""
-        self._guard.check()
+        self._enter()
         method: Any = self._channel().unary_stream(request.path)
         call = method(request.body, metadata=wire.stream_metadata(self._metadata))
         return AsyncGrpcStream(call, request.path, self._guard)
