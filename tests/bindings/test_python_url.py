@@ -15,6 +15,13 @@ from interlock.url import Address, parse
     ("url", "address"),
     [
         ("local:", ("local", "")),
+        ("local:state", ("local", "state")),
+        ("local:../state", ("local", "../state")),
+        ("local:/var/state", ("local", "/var/state")),
+        ("local://state", ("local", "state")),
+        ("local://../state", ("local", "../state")),
+        ("local:///var/state", ("local", "/var/state")),
+        ("unix://../here.sock", ("unix", "unix:../here.sock")),
         ("unix:///run/interlock.sock", ("unix", "unix:/run/interlock.sock")),
         ("unix:/run/interlock.sock", ("unix", "unix:/run/interlock.sock")),
         ("unix:here.sock", ("unix", "unix:here.sock")),
@@ -29,7 +36,7 @@ def test_parse(url: str, address: tuple[Any, ...]) -> None:
 
 @pytest.mark.parametrize(
     "url",
-    ["", "local", "unix:", "unix://", "grpc:", "grpc://", "grpc://host", "grpc://:7070", "grpc://h:0",
+    ["", "local", "local://", "unix:", "unix://", "grpc:", "grpc://", "grpc://host", "grpc://:7070", "grpc://h:0",
      "grpc://h:port", "grpc://user@h:1", "grpc://h/x:1", "http://h:1", "grpc://h:99999"],
 )  # fmt: skip
 def test_invalid(url: str) -> None:

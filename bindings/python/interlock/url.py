@@ -35,14 +35,15 @@ def parse(url: str) -> Address:
 
     Args:
         url: `local:`, `local:PATH`, `unix:///path`, `unix:path`, `grpc://host:port`, or with TLS `grpcs://host:port`.
+            A path may have `//` before it, which is no part of it: `local://state` is `local:state`.
 
     Raises:
         Unsupported: A placement that this version does not have.
         Invalid: It is no such URL.
     """
     scheme, colon, rest = url.partition(":")
-    if scheme == "local" and colon:
-        return _local(rest)
+    if scheme == "local" and colon and rest != "//":
+        return Address(LOCAL, rest.removeprefix("//"))
     if scheme == "shared" and colon:
         raise Unsupported("shared: memory mapped by several processes comes later; use local: or a daemon")
     if scheme == "unix" and rest:
@@ -52,10 +53,6 @@ def parse(url: str) -> Address:
     if scheme in ("grpc", "grpcs") and rest.startswith("//"):
         return _grpc(rest.removeprefix("//").rstrip("/"), url, scheme == "grpcs")
     raise Invalid(f"{url!r} is not {_FORMS}", field="url")
-
-
-def _local(path: str) -> Address:
-    return Address(LOCAL, path)
 
 
 def _grpc(authority: str, url: str, tls: bool) -> Address:
