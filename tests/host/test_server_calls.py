@@ -70,6 +70,7 @@ async def test_trap(tmp_path: Path) -> None:
         async with refused() as failure:
             await served.call("Trap")
         assert (failure["code"], failure["module"]) == ("INTERNAL", "probe")
+        assert failure["text"] == "probe trapped: wasm trap: wasm `unreachable` instruction executed"
         async with refused() as failure:
             await waiting
         assert (failure["code"], failure["reason"]) == ("UNAVAILABLE", "INSTANCE_RESTARTED")

@@ -265,7 +265,7 @@ class Machine:
 def _take_trap(trap: ctypes.c_void_p) -> str:
     text = raw.take_trap(trap.value or 0)
     trap.value = None
-    return text.splitlines()[-1] if text else "trap"
+    return text.splitlines()[-1].strip() if text else "trap"
 
 
 def _take_error(error: raw.Address) -> str:
