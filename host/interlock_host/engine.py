@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from interlock_host.answer_room import KEPT_IN_ALL, AnswerRoom
 from interlock_host.calls import Call, CancelReason, Sink
 from interlock_host.clock import Clock, RunClock, VirtualClock
 from interlock_host.driver import Driver, NoDriver, ThreadDriver
@@ -25,7 +26,7 @@ from interlock_host.observer import EngineObserver
 from interlock_host.peek import check_name, instance_of
 from interlock_host.served import STANDARD_MODULES, ServedModules, module_files
 from interlock_host.streams import StreamCall
-from interlock_host.timetable import Timetable
+from interlock_host.timetable import Timed, Timetable
 from interlock_host.wasm.compiler import default_cache
 
 if TYPE_CHECKING:
@@ -45,6 +46,9 @@ class EngineConfig:
     caps: Limits = CAPS
     max_instances: int = 10_000
     """Instances of all modules that live at the same time."""
+    answer_bytes: int = KEPT_IN_ALL
+    """Bytes of memory that the answers kept for retries may take: those of instances that are not durable, of
+    which the oldest go first; and once more those of durable ones, which sleep early where there are more."""
     seed: int | None = None
     """Where all randomness begins; None takes it from the system."""
     config_of: Callable[[Module, str], bytes] | None = None
@@ -96,6 +100,8 @@ class Engine:
         self._count = 0
         self._lock = threading.Lock()
         self._timetable = Timetable()
+        self.answer_room = AnswerRoom(self.clock, self.config.answer_bytes, self.schedule)
+        """For the answers of instances that are not durable."""
         self._driver: Driver = driver or self._own_driver()
         standard = (STANDARD_MODULES,) if self.config.standard else ()
         for path in module_files(standard + self.config.modules):
@@ -132,7 +138,7 @@ class Engine:
         """Serve a packed module.
 
         Raises:
-            ModuleError: The file is not one, or its service is served already.
+            ModuleError: The file is not one, its package is served already, or is the host's own.
         """
         module = self._served.load(path)
         self._instances[module] = {}  # before anyone finds its methods
@@ -182,6 +188,9 @@ class Engine:
                 return instance.start(method, request, sink, trace, scope)
             except Gone:
                 self._check_not_closed()
+            except HostError:
+                self._forget_if_never_was(instance)
+                raise
 
     def open_stream(self, method: Method, sink: Sink, trace: CallTrace | None = None) -> StreamCall:
         """Begin a call whose client streams; its first message picks the instance."""
@@ -201,6 +210,7 @@ class Engine:
                 self._check_not_closed()
             except HostError:
                 call.begun = False
+                self._forget_if_never_was(instance)
                 raise
 
     def _check_open(self) -> None:
@@ -229,6 +239,19 @@ class Engine:
                     instances[name] = found
                     return found
             self._make_room()
+
+    def _forget_if_never_was(self, instance: Instance) -> None:
+        """Let go of an instance that its first call could not make: it would hold a place."""
+        if not instance.never_was():
+            return
+        durable = isinstance(instance, DurableInstance)
+        if self.life is not None and isinstance(instance, DurableInstance):
+            self.life.forget(instance)
+        with self._lock:
+            instances, name = self._instances[instance.module], instance.name.encode()
+            if instances.get(name) is instance:
+                del instances[name]
+                self._count -= not durable
 
     def fresh(self, module: Module, name: str) -> Instance:
         """Return an instance for one read, which nobody keeps."""
@@ -339,8 +362,8 @@ class Engine:
         text = f"{self.config.seed}/{module.package}/{name}".encode()
         return int.from_bytes(hashlib.sha256(text).digest()[:8], "little")
 
-    def schedule(self, instance: Instance, deadline: int) -> None:
-        """Tick `instance` at `deadline`. Called under the instance's lock."""
+    def schedule(self, instance: Timed, deadline: int) -> None:
+        """Tick `instance` at `deadline`. Called under its lock, where it has one."""
         instance.scheduled = deadline
         if self._timetable.add(instance, deadline):
             self._driver.schedule(deadline)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import collections
 import enum
-import threading
 import time
 from typing import TYPE_CHECKING
 
@@ -60,12 +59,12 @@ class Instance(Dispatcher):
     """
 
     __slots__ = (
-        "entries", "failure", "last_id", "lock", "machine", "scheduled", "state", "trap_times", "traps",
+        "entries", "failure", "last_id", "machine", "scheduled", "speechless", "state", "trap_times",
+        "traps",
     )  # fmt: skip
 
     def __init__(self, host: Host, module: Module, name: str) -> None:
         super().__init__(host, module, name)
-        self.lock = threading.RLock()
         self.machine: Machine | None = None
         self.last_id = 0
         self.entries = 0
@@ -74,6 +73,8 @@ class Instance(Dispatcher):
         """The deadline that the engine knows of."""
         self.state = State.LIVE
         self.failure = ""
+        self.speechless = False
+        """Whether it trapped when it was asked for its metrics."""
         self.trap_times: collections.deque[int] = collections.deque(maxlen=TRAPS_TO_FAIL)
 
     # Calls
@@ -117,8 +118,8 @@ class Instance(Dispatcher):
                 self.cancel(carrier, reason)
 
     def _begin(self, call: Call, request: bytes) -> None:
-        machine = self.machine or self._ready()
         self._check_size(request)
+        machine = self.machine or self._ready()
         now = self._settle()
         if self.machine is not machine:  # a tick trapped
             machine = self._ready()
@@ -193,22 +194,34 @@ class Instance(Dispatcher):
             for call in parked:
                 self.cancel(call, reason)
             self.machine = None
+            self.forget_answers()
             self.state = State.DELETED
             return len(parked)
+
+    def never_was(self) -> bool:
+        """Give up an instance that nothing was entered into, and return whether this is one."""
+        with self.lock:
+            if self.entries or self.traps or self.machine is not None or self.state is not State.LIVE:
+                return False
+            self.state = State.DELETED
+            return True
 
     def metrics(self) -> contract_pb2.ModuleMetrics:
         """Ask the module for its numbers; empty where it has none to give."""
         metrics = contract_pb2.ModuleMetrics()
         with self.lock:
             machine = self.machine
-            if machine is None or "interlock_metrics" not in self.module.exports:
+            if machine is None or self.speechless or "interlock_metrics" not in self.module.exports:
                 return metrics
             try:
                 place = machine.call("interlock_metrics")
                 data = machine.read(place >> 32 & 0xFFFFFFFF, place & 0xFFFFFFFF)
-                metrics.ParseFromString(data or b"")
+                if data is None:
+                    raise DecodeError("it lies outside of memory")
+                metrics.ParseFromString(data)
             except Trapped as trap:
-                self._trapped(trap, None)
+                self.speechless = True
+                self._trapped(trap, None, asked=True)
             except DecodeError as error:
                 metrics.Clear()
                 self._host.observer.fault(self, f"interlock_metrics does not decode: {error}")
@@ -259,9 +272,16 @@ class Instance(Dispatcher):
             return
         if not posted:
             text = f"{self.module.name} has no room for a message of {len(message)} bytes"
-            self._finish(call, Failure(RESOURCE_EXHAUSTED, "MESSAGE_TOO_LARGE", text))
+            self._end(call, Failure(RESOURCE_EXHAUSTED, "MESSAGE_TOO_LARGE", text))
             return
         self._enter(call.method.name, call, call.id, len(message), now)
+
+    def _end(self, call: Call, failure: Failure) -> None:
+        """End a call whose message the module did not take; one that it knows is taken from it."""
+        if call.id in self.calls:
+            self.cancel(call, CancelReason.OPERATOR, failure)
+        else:
+            self._finish(call, failure)
 
     def _enter(self, export: str, call: Call | None, first: int, second: int = 0, third: int = 0, /) -> bool:
         """Enter the machine and hand on what it emits; return whether it emitted anything."""
@@ -271,9 +291,13 @@ class Instance(Dispatcher):
         if call is not None and trace is not None:
             trace.entry_began(call, export)
         machine.now = self.last_now
+        machine.reading = reading = call is not None and call.method.read
+        deadline = machine.deadline
         self.entries += 1
         try:
             emitted = machine.enter(export, first, second, third)
+            if reading and machine.deadline != deadline:
+                raise Trapped("a read moved its deadline")
         except Trapped as trap:
             self._log_output(machine)  # why a runtime gave up stands there
             if trace is not None:
@@ -344,13 +368,20 @@ class Instance(Dispatcher):
     def _fault(self, text: str) -> None:
         self._host.observer.fault(self, text)
 
-    def _trapped(self, trap: Trapped, entered: Call | None) -> None:
-        """Throw the machine away; answer the call at fault, and all that were parked."""
-        self.machine, self.answers = None, None
+    def _trapped(self, trap: Trapped, entered: Call | None, *, asked: bool = False) -> None:
+        """Throw the machine away; answer the call at fault, and all that were parked.
+
+        Args:
+            trap: What happened.
+            entered: The call whose entry it was; None: in a tick, unless it was `asked` for its metrics.
+            asked: Whether it was: then no caller did anything to it, and it is not asked again.
+        """
+        self.machine = None
+        self.forget_answers()
         self.traps += 1
         self.trap_times.append(self.last_now)
         self._host.observer.trap(self, str(trap))
-        if entered is None or self.traps_too_often():
+        if (entered is None and not asked) or self.traps_too_often():
             self.state, self.failure = State.FAILED, str(trap)
         if entered is not None:
             self._finish(entered, Failure(INTERNAL, "TRAP", f"{self.module.name} trapped: {trap}"))

@@ -8,6 +8,8 @@ from pathlib import Path
 from interlock_host.errors import ModuleError
 from interlock_host.module import Limits, Method, Module
 
+_HOSTS_OWN = ("interlock.host.", "grpc.health.", "grpc.reflection.")
+"""Packages of the services that a daemon itself serves beside those of modules."""
 STANDARD_MODULES = Path(__file__).parent / "modules"
 
 
@@ -44,16 +46,18 @@ class ServedModules:
         """Return a packed module, which is not served yet.
 
         Raises:
-            ModuleError: The file is not one, or its service is served already.
+            ModuleError: The file is not one, its package is served already, or is the host's own.
         """
         try:
             wasm = path.read_bytes()
         except OSError as error:
             raise ModuleError(f"{path}: {error.strerror}") from error
         module = Module(wasm, path, self._cache, self._caps)
-        for other in self._all:
-            if other.service == module.service:
-                raise ModuleError(f"{path}: {module.service} is served already, by {other.source}")
+        if module.service.startswith(_HOSTS_OWN):
+            raise ModuleError(f"{path}: {module.service} is a service of the host's own")
+        for other in self._all:  # an instance is known by its package and its name
+            if other.package == module.package:
+                raise ModuleError(f"{path}: {module.package} is served already, by {other.source}")
         return module
 
     def add(self, module: Module) -> None:

@@ -157,22 +157,20 @@ class DurableInstance(Waking):
             super().tick()
             self.commit(Kind.TIME, None)
 
+    def never_was(self) -> bool:
+        """Give up an instance that was never made; one that sleeps was."""
+        with self.lock:
+            return not self.id and super().never_was()
+
     def metrics(self) -> contract_pb2.ModuleMetrics:
         """Ask the module for its numbers; of one that sleeps, those that it fell asleep with."""
         with self.lock:
             if self.asleep:
                 return contract_pb2.ModuleMetrics.FromString(self._said if self.last_lsn != UNREAD else b"")
-            metrics = self._ask()
+            metrics = super().metrics()
             if self.asleep:  # it trapped: its state is made again
                 self.recover_from_trap()
         return metrics
-
-    def _ask(self) -> contract_pb2.ModuleMetrics:
-        self.asking = True
-        try:
-            return super().metrics()
-        finally:
-            self.asking = False
 
     # Saving
 
@@ -239,8 +237,9 @@ class DurableInstance(Waking):
             if not self.id or self.saved_lsn != self.last_lsn:
                 return False
             # Should it trap in this, that is told, and only costs a machine that goes in any case.
-            deadline, self._said = machine.deadline, self._ask().SerializeToString()
-            self.sleeps_until, self.machine, self.answers = deadline, None, None
+            deadline, self._said = machine.deadline, super().metrics().SerializeToString()
+            self.sleeps_until, self.machine = deadline, None
+            self.forget_answers()
             self._host.asleep(self)
             if self.sleeps_until != NEVER:
                 self._host.schedule(self, self.sleeps_until)

@@ -38,7 +38,7 @@ class Transaction(Instance):
     """
 
     __slots__ = (
-        "_emitted", "_entered", "_held", "_outcome", "_voided", "asking", "id", "last_lsn", "level",
+        "_emitted", "_entered", "_held", "_outcome", "_voided", "id", "last_lsn", "level",
         "message_entered", "replaying", "store", "unsaved_bytes", "unsaved_entries",
     )  # fmt: skip
 
@@ -54,7 +54,6 @@ class Transaction(Instance):
         self.unsaved_entries = self.unsaved_bytes = 0
         """In the journal behind the newest snapshot."""
         self.replaying = False
-        self.asking = False
         """Whether the module is asked for its metrics, which are no part of its history."""
         self.message_entered = b""
         self._held: list[tuple[Call, Record]] = []
@@ -131,14 +130,14 @@ class Transaction(Instance):
 
     # Traps
 
-    def _trapped(self, trap: Trapped, entered: Call | None) -> None:
+    def _trapped(self, trap: Trapped, entered: Call | None, *, asked: bool = False) -> None:
         """Throw the machine away. Only what trapped is lost: the state is made again without it."""
         if self.replaying:
             raise Replayed(str(trap))
         self.machine = None
         self.traps += 1
         self._host.observer.trap(self, str(trap))
-        if self.asking:
+        if asked:
             return
         self.trap_times.append(self.last_now)
         export = TICK if entered is None else self._entered

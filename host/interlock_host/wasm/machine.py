@@ -51,7 +51,7 @@ class Machine:
 
     __slots__ = (
         "_context", "_control", "_funcs", "_inbox", "_instance", "_keep", "_program", "_size", "_store",
-        "_ticker", "_view", "budget", "deadline", "memory", "now", "output", "overrun", "random",
+        "_ticker", "_view", "budget", "deadline", "memory", "now", "output", "overrun", "random", "reading",
     )  # fmt: skip
 
     def __init__(self, program: Program, max_memory: int, budget_ms: int, seed: int, now: int) -> None:
@@ -66,6 +66,8 @@ class Machine:
         self.output = b""
         """What was written to standard output and error, not handed on yet."""
         self.now = now
+        self.reading = False
+        """Whether what is entered is a read."""
         self.deadline = NEVER
         self._store = raw.STORE_NEW(program.compiler.engine_address, None, None)
         self._context = raw.pointer_argument(raw.STORE_CONTEXT(self._store))
@@ -273,6 +275,6 @@ def _take_error(error: raw.Address) -> str:
     text = raw.take_error(error)
     try:
         maybe_raise_last_exn()
-    except wasi.ProcessExit as ended:
+    except wasi.Ended as ended:
         return str(ended)
     return text.splitlines()[-1].strip() if text else "error"

@@ -53,8 +53,8 @@ def enter(machine: Machine) -> None:
     _current.machine = machine
 
 
-class ProcessExit(Exception):
-    """The module called proc_exit: a trap."""
+class Ended(Exception):
+    """The module asked for what ends it, `proc_exit` say: a trap."""
 
 
 class SplitMix64:
@@ -109,6 +109,8 @@ def _clock_time_get(_clock: int, _precision: int, out: int) -> int:
 
 def _random_get(out: int, size: int) -> int:
     machine: Machine = _current.machine
+    if machine.reading:  # it is not journaled, so a replay would draw this for somebody else
+        raise Ended("a read drew randomness")
     size &= _U32
     if not machine.in_bounds(out & _U32, size):
         return _ERRNO_FAULT
@@ -144,7 +146,7 @@ def _poll_oneoff(_subscriptions: int, _events: int, _count: int, out: int) -> in
 
 
 def _proc_exit(code: int) -> None:
-    raise ProcessExit(f"the module called proc_exit({code})")
+    raise Ended(f"the module called proc_exit({code})")
 
 
 def _write(machine: Machine, address: int, data: bytes) -> int:

@@ -14,7 +14,7 @@
 
 INTERLOCK_ABI_V1()
 
-enum { INBOX = 70000, OUTBOX = 200000, KEPT = 8192, LARGE = 300000 };
+enum { INBOX = 70000, OUTBOX = 200000, KEPT = 8192, LARGE = 90000 };
 
 static interlock_control_block control;
 static uint8_t inbox[INBOX], outbox[OUTBOX], large[LARGE];
