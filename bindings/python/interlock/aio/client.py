@@ -15,6 +15,7 @@ from interlock.aio.drive import Driver, words_of
 from interlock.aio.group import Group
 from interlock.aio.queue import Queue
 from interlock.errors import Error
+from interlock.handle import Handle
 from interlock.ops import raw
 from interlock.options import OpenOptions, Options
 from interlock.sync.client import Client as SyncClient
@@ -34,13 +35,17 @@ class _Closes(Protocol):
 
 
 @words_of(SyncClient)
-class Client:
+class Client(Handle):
     """The primitives of one place, for the tasks of one event loop. Made by `interlock.aio.open`."""
 
-    def __init__(self, transport: AsyncTransport, options: Options) -> None:
+    def __init__(self, transport: AsyncTransport, options: Options, url: str) -> None:
         self.options = options
+        self.url = url
         self.driver = Driver(transport, options.retries, options.reconnect)
         self._kept: weakref.WeakSet[_Closes] = weakref.WeakSet()
+
+    def __repr__(self) -> str:
+        return f"<Client {self.url}>"
 
     def counter(self, name: str) -> Counter:
         return Counter(self.driver, self.options, name)
@@ -172,7 +177,7 @@ def open(url: str, **options: Unpack[OpenOptions]) -> Client:
     """
     address = parse(url)
     chosen = Options(**options).check(address)
-    return Client(AsyncTracedTransport(_transport(address, chosen)), chosen)
+    return Client(AsyncTracedTransport(_transport(address, chosen)), chosen, url)
 
 
 def _transport(address: Address, options: Options) -> AsyncTransport:

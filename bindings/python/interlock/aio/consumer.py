@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from interlock.errors import ClientClosed, Closed, Error
+from interlock.handle import Handle
 from interlock.ops import queue as ops
 from interlock.ops.consume import Consumption
 from interlock.ops.flow import Request
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from interlock.aio.queue import Delivery, Queue
 
 
-class Consumer:
+class Consumer(Handle):
     """Items of a queue, each leased while the caller has it; see `interlock.Queue.items`. For one task.
 
     A bare `async for` that is left gives its item back when the event loop gets
@@ -32,6 +33,9 @@ class Consumer:
         self._renewal: asyncio.Task[None] | None = None
         self._left = False
         client.keep(self)
+
+    def __repr__(self) -> str:
+        return f"<Consumer of {self._queue.name}>"
 
     async def __aiter__(self) -> AsyncIterator[Delivery]:
         # A generator: asyncio finishes one that is left half-way, which an object's own
@@ -86,7 +90,7 @@ class Consumer:
         await self.close()
 
 
-class Subscription:
+class Subscription(Handle):
     """Items of a queue as the host sends them; see `interlock.Queue.subscribe`. For one task."""
 
     def __init__(self, client: Client, queue: Queue, request: Request) -> None:
@@ -94,6 +98,9 @@ class Subscription:
         self._ready: collections.deque[Delivery] = collections.deque()
         self._stream = client.driver.transport.stream(request)
         client.keep(self)
+
+    def __repr__(self) -> str:
+        return f"<Subscription to {self._queue.name}>"
 
     async def __aiter__(self) -> AsyncIterator[Delivery]:
         try:

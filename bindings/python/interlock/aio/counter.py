@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterable
 
 from interlock.aio.drive import Driver, words_of
+from interlock.handle import Handle
 from interlock.ops import counter as ops
 from interlock.ops.counter import Additions
 from interlock.options import Options
@@ -13,7 +14,7 @@ from interlock.values import DEFAULT, Added, Swap, Timeout
 
 
 @words_of(SyncCounter)
-class Counter:
+class Counter(Handle):
     """Keyed signed 64-bit counters; the verbs of `interlock.Counter`, awaited."""
 
     __slots__ = ("_driver", "_options", "name")

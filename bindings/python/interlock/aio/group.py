@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from interlock.aio.drive import words_of
 from interlock.aio.membership import Membership
+from interlock.handle import Handle
 from interlock.ops import rebalance as ops
 from interlock.ops.membership import Membership as Protocol
 from interlock.ops.membership import Owned
@@ -20,7 +21,7 @@ Callback = Callable[[Owned], Awaitable[None] | None]
 
 
 @words_of(SyncGroup)
-class Group:
+class Group(Handle):
     """A consumer group; the verbs of `interlock.Group`, awaited."""
 
     __slots__ = ("_client", "_driver", "name")
@@ -80,7 +81,7 @@ class Group:
                 self.name,
                 member,
                 topics,
-                owned=owned or {},
+                owned={} if owned is None else owned,
                 weight=weight,
                 session=session,
                 rebalance=rebalance,
@@ -96,7 +97,7 @@ class Group:
     async def check_generation(
         self, member: str, generation: int, partitions: Partitions | None = None
     ) -> None:
-        await self._driver.run(ops.check_generation(self.name, member, generation, partitions or {}))
+        await self._driver.run(ops.check_generation(self.name, member, generation, {} if partitions is None else partitions))
 
     async def describe(self) -> GroupView:
         return await self._driver.run(ops.describe(self.name))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from interlock.aio.drive import words_of
 from interlock.errors import Error
+from interlock.handle import Handle
 from interlock.ops import rebalance as ops
 from interlock.ops.membership import Membership as Protocol
 from interlock.ops.membership import Owned
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @words_of(SyncMembership)
-class Membership:
+class Membership(Handle):
     """One member of a group, from `start` to `close`, or for an `async with` block."""
 
     def __init__(self, client: Client, protocol: Protocol) -> None:
@@ -28,6 +29,9 @@ class Membership:
         self._protocol = protocol
         self._client = client
         self._task: asyncio.Task[None] | None = None
+
+    def __repr__(self) -> str:
+        return f"<Membership {self.name} in {self._protocol.group}>"
 
     @property
     def name(self) -> str:

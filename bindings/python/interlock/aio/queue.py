@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from interlock.aio.consumer import Consumer, Subscription
 from interlock.aio.drive import Driver, words_of
+from interlock.handle import Handle
 from interlock.ops import queue as ops
+from interlock.ops.arguments import several
 from interlock.ops.consume import LEASE, Consumption
 from interlock.ops.delivery import DeliveryFields, mark, receipts_of
 from interlock.ops.flow import Flow
@@ -24,7 +26,7 @@ T = TypeVar("T")
 
 
 @words_of(SyncDelivery)
-class Delivery(DeliveryFields):
+class Delivery(DeliveryFields, Handle):
     """An item in the hands of a consumer; see `interlock.Delivery`."""
 
     __slots__ = ("_driver",)
@@ -44,7 +46,7 @@ class Delivery(DeliveryFields):
 
 
 @words_of(SyncQueue)
-class Queue:
+class Queue(Handle):
     """A queue of bytes; the verbs of `interlock.Queue`, awaited, and `async for item in queue`.
 
     `await il.queue("orders", capacity=4096)` configures it at once; without the
@@ -103,7 +105,9 @@ class Queue:
         return settings
 
     async def push(self, data: bytes, *, id: str = "", delay: float = 0.0, timeout: Timeout = DEFAULT) -> int:
-        return (await self.push_many((Item(data, id, delay),), timeout=timeout)).first_sequence
+        await self._configured()
+        wait = self._client.options.wait(timeout)
+        return await self._driver.run(ops.push_one(self.name, Item(data, id, delay), wait, self._deduplicated))
 
     async def push_many(self, items: Iterable[Pushable], *, timeout: Timeout = DEFAULT) -> Pushed:
         await self._configured()
@@ -129,15 +133,15 @@ class Queue:
         return Delivery(self._driver, self.name, delivery)
 
     async def ack_many(self, items: Iterable[Delivery | int]) -> Settled:
-        deliveries = [*items]
+        deliveries = several(items, "items")
         return mark(deliveries, await self.run(ops.ack(self.name, receipts_of(deliveries))))
 
     async def nack_many(self, items: Iterable[Delivery | int], *, delay: float = 0.0) -> Settled:
-        deliveries = [*items]
+        deliveries = several(items, "items")
         return mark(deliveries, await self.run(ops.nack(self.name, receipts_of(deliveries), delay)))
 
     async def extend_many(self, items: Iterable[Delivery | int], lease: float | None = None) -> Settled:
-        return await self.run(ops.extend(self.name, receipts_of(items), lease))
+        return await self.run(ops.extend(self.name, receipts_of(several(items, "items")), lease))
 
     def __aiter__(self) -> AsyncIterator[Delivery]:
         return aiter(self.items())

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar, Unpack, overload
 from google.protobuf.message import Message
 
 from interlock.errors import Error
+from interlock.handle import Handle
 from interlock.ops import raw
 from interlock.options import OpenOptions, Options
 from interlock.sync.counter import Counter
@@ -32,13 +33,17 @@ class _Closes(Protocol):
     def close(self) -> None: ...
 
 
-class Client:
+class Client(Handle):
     """The primitives of one place. Made by `interlock.open`; thread-safe; a context manager."""
 
-    def __init__(self, transport: Transport, options: Options) -> None:
+    def __init__(self, transport: Transport, options: Options, url: str) -> None:
         self.options = options
+        self.url = url
         self.driver = Driver(transport, options.retries, options.reconnect)
         self._kept: weakref.WeakSet[_Closes] = weakref.WeakSet()
+
+    def __repr__(self) -> str:
+        return f"<Client {self.url}>"
 
     def counter(self, name: str) -> Counter:
         """Return a counter; nothing is sent.
@@ -207,7 +212,7 @@ def open(url: str, **options: Unpack[OpenOptions]) -> Client:
     """
     address = parse(url)
     chosen = Options(**options).check(address)
-    return Client(TracedTransport(_transport(address, chosen)), chosen)
+    return Client(TracedTransport(_transport(address, chosen)), chosen, url)
 
 
 def _transport(address: Address, options: Options) -> Transport:

@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from interlock.errors import ClientClosed, Closed, Error
+from interlock.handle import Handle
 from interlock.ops import queue as ops
 from interlock.ops.consume import Consumption
 from interlock.ops.flow import Request
@@ -19,15 +20,19 @@ if TYPE_CHECKING:
     from interlock.sync.queue import Delivery, Queue
 
 
-class Consumer:
+class Consumer(Handle):
     """Items of a queue, each leased while the caller has it; see `Queue.items`. For one thread."""
 
-    def __init__(self, client: Client, consumption: Consumption[Delivery]) -> None:
+    def __init__(self, client: Client, queue: str, consumption: Consumption[Delivery]) -> None:
         self._driver = client.driver
+        self._name = queue
         self._consumption = consumption
         self._renewal: threading.Thread | None = None
         self._left = threading.Event()
         client.keep(self)
+
+    def __repr__(self) -> str:
+        return f"<Consumer of {self._name}>"
 
     def __iter__(self) -> Consumer:
         return self
@@ -88,7 +93,7 @@ def _renew_until(left: threading.Event, driver: Driver, consumption: Consumption
             continue
 
 
-class Subscription:
+class Subscription(Handle):
     """Items of a queue as the host sends them; see `Queue.subscribe`. For one thread, but for `close`."""
 
     def __init__(self, client: Client, queue: Queue, request: Request) -> None:
@@ -97,6 +102,9 @@ class Subscription:
         self._ready: collections.deque[Delivery] = collections.deque()
         self._stream = client.driver.transport.stream(request)
         client.keep(self)
+
+    def __repr__(self) -> str:
+        return f"<Subscription to {self._queue.name}>"
 
     def __iter__(self) -> Subscription:
         return self

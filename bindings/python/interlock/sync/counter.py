@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from interlock.handle import Handle
 from interlock.ops import counter as ops
 from interlock.ops.counter import Additions
 from interlock.options import Options
@@ -11,7 +12,7 @@ from interlock.sync.drive import Driver
 from interlock.values import DEFAULT, Added, Swap, Timeout
 
 
-class Counter:
+class Counter(Handle):
     """Keyed signed 64-bit counters. The empty key is a key like any other. Thread-safe.
 
     Every method raises `interlock.Error`; the classes named are those that a

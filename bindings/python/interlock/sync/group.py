@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from interlock.handle import Handle
 from interlock.ops import rebalance as ops
 from interlock.ops.membership import Membership as Protocol
 from interlock.ops.membership import Owned
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from interlock.sync.client import Client
 
 
-class Group:
+class Group(Handle):
     """A consumer group: who works on which partitions. Thread-safe.
 
     `member` runs the whole protocol; the other verbs are its parts, and `backoff`
@@ -114,7 +115,7 @@ class Group:
                 self.name,
                 member,
                 topics,
-                owned=owned or {},
+                owned={} if owned is None else owned,
                 weight=weight,
                 session=session,
                 rebalance=rebalance,
@@ -159,7 +160,7 @@ class Group:
         Raises:
             Fenced: It may not, or is not in the group.
         """
-        self._driver.run(ops.check_generation(self.name, member, generation, partitions or {}))
+        self._driver.run(ops.check_generation(self.name, member, generation, {} if partitions is None else partitions))
 
     def describe(self) -> GroupView:
         """Read the group.

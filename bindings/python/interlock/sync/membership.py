@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from interlock.errors import ClientClosed, Error
+from interlock.handle import Handle
 from interlock.ops import rebalance as ops
 from interlock.ops.membership import Membership as Protocol
 from interlock.ops.membership import Owned
@@ -49,7 +50,7 @@ class _StayDriver(Driver):
             function(argument)
 
 
-class Membership:
+class Membership(Handle):
     """One member of a group, from `start` to `close`, or for a `with` block; see `Group.member`."""
 
     def __init__(self, client: Client, protocol: Protocol) -> None:
@@ -59,6 +60,9 @@ class Membership:
         self._thread: threading.Thread | None = None
         self._failure: BaseException | None = None
         self._client = client
+
+    def __repr__(self) -> str:
+        return f"<Membership {self.name} in {self._protocol.group}>"
 
     @property
     def name(self) -> str:

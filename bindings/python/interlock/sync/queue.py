@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from interlock.handle import Handle
 from interlock.ops import queue as ops
+from interlock.ops.arguments import several
 from interlock.ops.consume import LEASE, Consumption
 from interlock.ops.delivery import DeliveryFields, mark, receipts_of
 from interlock.ops.queue import Pushable
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
     from interlock.sync.client import Client
 
 
-class Delivery(DeliveryFields):
+class Delivery(DeliveryFields, Handle):
     """An item in the hands of a consumer.
 
     `data`, `id`, `sequence`, `attempt` and `receipt` are its fields. The first
@@ -65,7 +67,7 @@ class Delivery(DeliveryFields):
         self._driver.run(self.extending(lease))
 
 
-class Queue:
+class Queue(Handle):
     """A queue of bytes: leases, delays, dead letters, deduplication. Thread-safe.
 
     `for item in queue` leases one item at a time; see `items`.
@@ -142,7 +144,8 @@ class Queue:
             Closed: The queue was closed.
             TooLarge: The item could not fit, even in an empty queue.
         """
-        return self.push_many((Item(data, id, delay),), timeout=timeout).first_sequence
+        wait = self._client.options.wait(timeout)
+        return self._driver.run(ops.push_one(self.name, Item(data, id, delay), wait, self._deduplicated))
 
     def push_many(self, items: Iterable[Pushable], *, timeout: Timeout = DEFAULT) -> Pushed:
         """Append items in order.
@@ -188,7 +191,7 @@ class Queue:
         """Take the oldest items that are there, waiting for the first.
 
         Args:
-            count: At most so many; the reply ends early rather than grow past one message.
+            count: At most so many; the reply ends early rather than grow past one message. 0 takes none.
             timeout: Seconds to wait for the first; 0 does not wait, None waits for ever.
             lease: Seconds that the items are the caller's alone; 0 takes them for good, see `pop`.
             dead_letters: Take dead letters instead.
@@ -218,7 +221,7 @@ class Queue:
         Returns:
             How many were acknowledged, and which receipts were of no lease in force.
         """
-        deliveries = [*items]
+        deliveries = several(items, "items")
         return mark(deliveries, self._driver.run(ops.ack(self.name, receipts_of(deliveries))))
 
     def nack_many(self, items: Iterable[Delivery | int], *, delay: float = 0.0) -> Settled:
@@ -231,7 +234,7 @@ class Queue:
         Returns:
             How many were given back, and which receipts were of no lease in force.
         """
-        deliveries = [*items]
+        deliveries = several(items, "items")
         return mark(deliveries, self._driver.run(ops.nack(self.name, receipts_of(deliveries), delay)))
 
     def extend_many(self, items: Iterable[Delivery | int], lease: float | None = None) -> Settled:
@@ -244,7 +247,7 @@ class Queue:
         Returns:
             How many were extended, and which receipts were of no lease in force.
         """
-        return self._driver.run(ops.extend(self.name, receipts_of(items), lease))
+        return self._driver.run(ops.extend(self.name, receipts_of(several(items, "items")), lease))
 
     def __iter__(self) -> Iterator[Delivery]:
         return self.items()
@@ -286,7 +289,7 @@ class Queue:
             timeout=wait,
             dead_letters=dead_letters,
         )
-        return Consumer(self._client, consumption)
+        return Consumer(self._client, self.name, consumption)
 
     def subscribe(self, *, credit: int = 16, lease: float | None = None) -> Subscription:
         """Have items sent as they come, without asking for each.
