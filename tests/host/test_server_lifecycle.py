@@ -216,11 +216,23 @@ async def test_other_programs_socket_is_left_alone(tmp_path: Path) -> None:
         await start(listen=(f"unix:{tmp_path}/file",))
 
 
-async def test_port_in_use() -> None:
-    daemon = await start()
-    with pytest.raises(ConfigError, match="in use"):
-        await start(listen=(str(daemon.listening[0]),))
-    await daemon.stop()
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+async def test_port_in_use(capfd: pytest.CaptureFixture[str], host: str) -> None:
+    """It is said by us, with a way out, and by nobody else."""
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        said = f"^listen: cannot listen at {host}:{port}: Address already in use; --listen {host}:0 takes "
+        with pytest.raises(ConfigError, match=said):
+            await start(listen=(f"{host}:{port}",))
+        said = f"^metrics: cannot .*:{port}: .*in use; --metrics {host}:0 takes .*, --metrics off none$"
+        with pytest.raises(ConfigError, match=said):
+            await start(metrics=f"{host}:{port}")
+    assert "add_port" not in capfd.readouterr().err
+
+
+async def test_no_port_of_this_machine() -> None:
+    with pytest.raises(ConfigError, match=r"listen at 192\.0\.2\.1:7070: Cannot assign requested address$"):
+        await start(listen=("192.0.2.1:7070",), insecure=True)
 
 
 @pytest.mark.parametrize("address", ["0.0.0.0:0", "[::]:0", "192.0.2.1:7070", "example.org:7070"])

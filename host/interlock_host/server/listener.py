@@ -12,6 +12,7 @@ from interlock_host.config import ConfigError
 from interlock_host.logs import logger
 from interlock_host.security.tls import ServerTls
 from interlock_host.server.address import Address
+from interlock_host.server.port import check_port
 from interlock_host.server.unix_socket import owner_only
 
 _LOOK_SECONDS = 0.1
@@ -79,6 +80,8 @@ class Listener:
         return server
 
     def _bind(self, server: grpc.aio.Server, address: Address) -> Address:
+        if address.path is None:
+            check_port(address)
         try:
             if address.path is None:
                 port = (
@@ -90,7 +93,7 @@ class Listener:
             with owner_only():
                 server.add_insecure_port(str(address))
         except RuntimeError:
-            raise ConfigError(f"cannot listen at {address}; is it in use?") from None
+            raise ConfigError(f"listen: cannot listen at {address}") from None
         return address
 
     # When it falls

@@ -14,12 +14,12 @@ from wsgiref.simple_server import WSGIRequestHandler, make_server
 import prometheus_client
 from prometheus_client.exposition import ThreadingWSGIServer
 
-from interlock_host.config import ConfigError
 from interlock_host.errors import UNAUTHENTICATED, HostError
 from interlock_host.security.guard import Guard
 from interlock_host.security.rules import METRICS
 from interlock_host.security.tls import ServerTls
 from interlock_host.server.address import Address
+from interlock_host.server.port import not_bound
 
 _App = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
@@ -54,7 +54,7 @@ class MetricsServer:
         try:
             self._server = make_server(address.host, address.port, app, _server_class(address, tls), _Handler)
         except OSError as error:
-            raise ConfigError(f"metrics: cannot listen at {address}: {error.strerror or error}") from None
+            raise not_bound("metrics", address, error) from None
         self.address = Address(host=address.host, port=self._server.server_port)
         self._thread = threading.Thread(target=self._serve, name="interlock-metrics", daemon=True)
         self._thread.start()
