@@ -9,6 +9,7 @@ import json
 import os
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import termios
@@ -24,7 +25,7 @@ from interlock_host.errors import PERMISSION_DENIED, UNAUTHENTICATED, UNAVAILABL
 from interlock_host.top.change import Change
 from interlock_host.top.picture import picture, spark
 from interlock_host.top.reading import Calls, Method, Reading
-from interlock_host.top.source import ScrapeError
+from interlock_host.top.source import ScrapeError, why_no_tls
 from interlock_host.top.watch import Frame
 from tests.host.secured import Authority, secured, token_entry, write_tokens
 from tests.host.serving import serving
@@ -180,9 +181,8 @@ async def test_no_host() -> None:
         address = f"127.0.0.1:{closed.getsockname()[1]}"
         code, out, err = await run("--once", "--metrics", address)
     assert (code, out) == (UNAVAILABLE, "")
-    assert err.startswith(
-        f"Error: UNAVAILABLE: no host answers at {address}; start one with: interlock serve"
-    )
+    why = "Connection refused; start one with: interlock serve"
+    assert err == f"Error: UNAVAILABLE: no host answers at {address}: {why} --metrics {address}\n"
 
 
 async def test_the_port_of_calls_is_no_metrics(tmp_path: Path) -> None:
@@ -205,6 +205,39 @@ async def test_tls_and_tokens(tmp_path: Path) -> None:
         assert (await run(*trusted, "--token", "caller-token"))[0] == PERMISSION_DENIED
         code, _, err = await run(*told, "--token", "watcher-token")
         assert code == UNAVAILABLE and err.startswith("Error: UNAVAILABLE: no TLS with ")
+        assert "; --ca names the authorities" in err
+        _, _, err = await run("--once", "--metrics", url.removeprefix("https://"))
+        assert "the connection was closed; if it speaks TLS, add --ca FILE or write https://" in err
+
+
+@pytest.mark.parametrize(
+    ("reason", "said"),
+    [
+        (
+            "TLSV13_ALERT_CERTIFICATE_REQUIRED",
+            "it wants a client's certificate: add --cert and --key",
+        ),
+        ("TLSV1_ALERT_UNKNOWN_CA", "unknown ca; it does not trust the certificate of --cert"),
+        ("NO_SHARED_CIPHER", "no shared cipher"),
+    ],
+)
+def test_what_a_host_says_of_tls(reason: str, said: str) -> None:
+    """Which of these reaches a client, or only the end of the connection, is a race of the two sides."""
+    error = ssl.SSLError(1, "words")
+    error.reason = reason
+    assert why_no_tls(error).endswith(said)
+
+
+async def test_tls_that_fails(tmp_path: Path) -> None:
+    authority = Authority(tmp_path / "ca")
+    pair = authority.issue("host", "localhost")
+    trusting = ("--ca", str(authority.file))
+    async with secured(tmp_path, pair, metrics="127.0.0.1:0") as host:
+        _, _, err = await run("--once", "--metrics", str(host.daemon.metrics_address), *trusting)
+        assert "certificate is not valid for '127.0.0.1'\n" in err
+    async with serving(tmp_path, metrics="127.0.0.1:0") as served:
+        _, _, err = await run("--once", "--metrics", f"https://{served.daemon.metrics_address}")
+        assert "it may speak plain HTTP: leave out --ca" in err
 
 
 class Terminal:

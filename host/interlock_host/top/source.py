@@ -18,6 +18,13 @@ PATH = "/metrics"
 ACCEPT = "application/openmetrics-text; version=1.0.0"
 LONGEST_BYTES = 64 << 20
 TIMEOUT_SECONDS = 5.0
+_OTHER_NAME = (62, 64)
+"""X509_V_ERR_HOSTNAME_MISMATCH and X509_V_ERR_IP_ADDRESS_MISMATCH of OpenSSL."""
+_TLS_HINTS = {
+    "WRONG_VERSION_NUMBER": "it may speak plain HTTP: leave out --ca, and write http://",
+    "CERTIFICATE_REQUIRED": "it wants a client's certificate: add --cert and --key",
+    "UNKNOWN_CA": "it does not trust the certificate of --cert",
+}
 _CODES = {401: UNAUTHENTICATED, 403: PERMISSION_DENIED}
 
 
@@ -58,23 +65,26 @@ class Source:
             connection.request("GET", self.path, headers=headers)
             response = connection.getresponse()
             body = response.read(LONGEST_BYTES + 1)
+        except (ConnectionResetError, BrokenPipeError, ssl.SSLEOFError):
+            raise self._no_metrics(f"the connection was closed; {self._closed()}") from None
         except http.client.HTTPException as error:
             raise self._no_metrics(
                 f"what answers there does not speak HTTP ({type(error).__name__})"
             ) from None
         except ssl.SSLError as error:
-            why = getattr(error, "verify_message", "") or error.reason
-            hint = "--ca names the authorities that may vouch for it"
-            raise ScrapeError(UNAVAILABLE, f"no TLS with {self}: {why}; {hint}") from None
+            raise ScrapeError(UNAVAILABLE, f"no TLS with {self}: {why_no_tls(error)}") from None
         except OSError as error:
-            raise ScrapeError(
-                UNAVAILABLE,
-                f"no host answers at {self}; start one with: interlock serve --metrics {self} "
-                f"({error.strerror or error})",
-            ) from None
+            why = error.strerror or error
+            start = f"; start one with: interlock serve --metrics {self}" if self.address.private else ""
+            raise ScrapeError(UNAVAILABLE, f"no host answers at {self}: {why}{start}") from None
         finally:
             connection.close()
         return self._checked(response, body)
+
+    def _closed(self) -> str:
+        if self.tls is None:
+            return "if it speaks TLS, add --ca FILE or write https://"
+        return "it may want a client's certificate, --cert and --key, or be a port of calls"
 
     def _connection(self) -> http.client.HTTPConnection:
         host, port = self.address.host, self.address.port
@@ -122,6 +132,8 @@ def source_of(
     secure = url.scheme == "https" or ca is not None
     default = ":443" if secure else ":80"
     has_port = url.netloc.rpartition("]")[2].find(":") >= 0
+    if text.startswith("unix:"):
+        raise ConfigError(f"{text!r}: /metrics has a port, not a Unix socket; write HOST:PORT")
     address = parse_address(url.netloc + ("" if has_port else default))
     if bool(cert) != bool(key) or (cert and not secure):
         raise ConfigError("--cert and --key go together, and with --ca or https://")
@@ -131,3 +143,14 @@ def source_of(
             raise ConfigError(f"a token is not sent to {address} in the clear; add --ca, or write https://")
     path = PATH if url.path in ("", "/") else url.path
     return Source(address, path, client_context(ca, cert, key) if secure else None, token)
+
+
+def why_no_tls(error: ssl.SSLError) -> str:
+    """What went wrong, and what to do about it."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        other_name = error.verify_code in _OTHER_NAME
+        hint = "" if other_name else "; --ca names the authorities that may vouch for it"
+        return f"{error.verify_message.rstrip('.')}{hint}"
+    reason = error.reason or str(error)
+    hints = (f"; {hint}" for part, hint in _TLS_HINTS.items() if part in reason)
+    return reason.replace("_", " ").lower() + next(hints, "")
