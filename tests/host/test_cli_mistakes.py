@@ -218,6 +218,12 @@ def test_a_token_is_written_over_nothing(tmp_path: Path) -> None:
     assert sorted(os.listdir(tmp_path)) == ["link", "token"]
 
 
+def test_a_token_and_its_entry_go_into_two_files(tmp_path: Path) -> None:
+    result = new_token(tmp_path, "tokens.toml")
+    assert result.exit_code == 2 and "goes into another file" in result.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_token_without_an_entry_is_not_left(tmp_path: Path) -> None:
     assert new_token(tmp_path).exit_code == 0
     assert new_token(tmp_path, "again").exit_code == 1  # ci is there already

@@ -63,6 +63,8 @@ def new(name: str, allow: tuple[str, ...], file: Path | None, out: Path | None) 
     again. A host that reads the file knows the token a second later. To revoke
     it, remove its entry.
     """
+    if out is not None and out == file:
+        raise click.UsageError("--out is for the token alone; its entry goes into another file")
     made = new_token()
     try:
         for rule in allow:
