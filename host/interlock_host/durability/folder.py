@@ -76,7 +76,7 @@ def _first_to_make(path: Path) -> Path:
 
 def _refuse_filled(path: Path) -> None:
     strange = [entry.name for entry in sorted(path.iterdir()) if not _begun(entry)]
-    if not strange:
+    if not strange or (path / FORMAT).exists():  # another process was first, and has the lock
         return
     more = f" and {len(strange) - 1:,} more" if len(strange) > 1 else ""
     text = f"it holds {strange[0]!r}{more}, and no {FORMAT} that makes it a data directory"

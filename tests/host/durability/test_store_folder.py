@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 import interlock
+from interlock_host.durability import folder
 from interlock_host.durability.store import Store
+from interlock_host.journal import DataLocked
 from tests.host.durability.folder import run
 
 FORMAT = "interlock data 1\n"
@@ -68,6 +70,20 @@ def test_of_somebody_else(tmp_path: Path) -> None:
     refused(tmp_path, r"it holds 'thesis.tex', and no FORMAT .*name a folder that is empty")
     (tmp_path / "notes").mkdir()
     refused(tmp_path, r"it holds 'notes' and 1 more, and no FORMAT")
+
+
+def test_two_first_starts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who comes second, in the middle of the first's, is told of the lock."""
+    check, first = folder._refuse_open, []
+
+    def overtaken(path: Path) -> None:
+        monkeypatch.setattr(folder, "_refuse_open", check)
+        first.append(Store.open(path))
+
+    monkeypatch.setattr(folder, "_refuse_open", overtaken)
+    with pytest.raises(DataLocked):
+        Store.open(tmp_path)
+    first[0].close()
 
 
 def test_without_its_form(tmp_path: Path) -> None:
