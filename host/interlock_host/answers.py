@@ -10,13 +10,16 @@ is forgotten by age and by room instead.
 from __future__ import annotations
 
 import collections
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import google_crc32c
 
 from interlock.journal.v1 import journal_pb2
 from interlock_host.calls import Call, Record, Rider
 from interlock_host.errors import INVALID_ARGUMENT, HostError
+
+if TYPE_CHECKING:
+    from interlock_host.answer_room import AnswerRoom, Owner
 
 KEPT_NS = 600_000_000_000
 """How long an answer is kept, by the instance's time."""
@@ -43,6 +46,10 @@ def identity_of(method: str, scope: bytes) -> bytes:
 
 _PAYLOAD: Final = 4
 _NOW: Final = 5
+_EACH: Final = 320
+"""Bytes of memory that an answer takes beside its identity and its payload."""
+_STEP: Final = 1_024
+"""Bytes of identities and payloads by which an instance's sum changes before the room hears of it."""
 
 
 class SavedAnswers:
@@ -110,6 +117,11 @@ class SavedAnswers:
         return self._size
 
     @property
+    def held(self) -> int:
+        """The bytes that they take: the columns stay whole until the last answer goes."""
+        return self._most
+
+    @property
     def oldest(self) -> int:
         """When the oldest was answered, in ns since the epoch."""
         return self.columns.now[self._first]
@@ -132,24 +144,47 @@ class SavedAnswers:
 
 
 class Answers:
-    """Of one instance; used under its lock."""
+    """Of one instance; used under its lock.
 
-    __slots__ = ("_bytes", "_kept", "_open", "_saved")
+    Args:
+        owner: The instance.
+        room: Told of their bytes; None counts them nowhere.
+    """
 
-    def __init__(self) -> None:
+    __slots__ = ("_bytes", "_high", "_kept", "_low", "_open", "_owner", "_room", "_saved")
+
+    def __init__(self, owner: Owner | None = None, room: AnswerRoom | None = None) -> None:
+        self._owner = owner
+        self._room = room
         self._saved: SavedAnswers | None = None
         """What was kept before all else here."""
         self._kept: collections.OrderedDict[bytes, Kept] = collections.OrderedDict()
         self._open: dict[bytes, tuple[int, Call]] = {}
         self._bytes = 0
         """Without the saved ones."""
+        self._low = self._high = -1
+        """The room need not hear of it while `_bytes` is within these."""
 
     def __len__(self) -> int:
         return len(self._kept) + (len(self._saved) if self._saved is not None else 0)
 
+    @property
+    def size(self) -> int:
+        """The bytes of memory that they take, within a few per cent."""
+        saved = self._saved
+        return self._bytes + _EACH * len(self._kept) + (saved.held if saved is not None else 0)
+
+    @property
+    def oldest(self) -> int:
+        """When the oldest was answered, in ns since the epoch; there is one."""
+        if self._saved is not None:
+            return self._saved.oldest
+        return self._kept[next(iter(self._kept))][_NOW]
+
     def wake_with(self, saved: SavedAnswers) -> None:
         """Take what a snapshot has, before anything else is kept."""
         self._saved = saved
+        self._tell()
 
     def take(self) -> tuple[SavedAnswers | None, list[tuple[bytes, Kept]]]:
         """Return what is kept, the oldest first: what is left of a snapshot's, and what came since."""
@@ -209,15 +244,15 @@ class Answers:
             self._put(call.identity, (found[0], call.request_bytes, status, flags, payload, now))
 
     def _put(self, identity: bytes, kept: Kept) -> None:
+        old = self._kept.pop(identity, None)  # in replay: it had been let go of when the call came again
+        if old is not None:
+            self._bytes -= len(identity) + len(old[_PAYLOAD])
         self._kept[identity] = kept
         self._bytes += len(identity) + len(kept[_PAYLOAD])
         while self._over(kept[_NOW]):
-            if self._saved is not None:
-                self._saved.drop_oldest()
-                self._saved = self._saved if len(self._saved) else None
-            else:
-                gone, old = self._kept.popitem(last=False)
-                self._bytes -= len(gone) + len(old[_PAYLOAD])
+            self._drop_oldest()
+        if not self._low <= self._bytes <= self._high:
+            self._tell()
 
     def _over(self, now: int) -> bool:
         saved = self._saved
@@ -227,6 +262,39 @@ class Answers:
             full, oldest = saved.is_over(KEPT_BYTES - self._bytes), saved.oldest
         count = len(self)
         return count > 1 if full or count > KEPT_ANSWERS else oldest + KEPT_NS < now
+
+    def _drop_oldest(self) -> None:
+        saved = self._saved
+        if saved is None:
+            gone, old = self._kept.popitem(last=False)
+            self._bytes -= len(gone) + len(old[_PAYLOAD])
+            return
+        saved.drop_oldest()
+        if not len(saved):
+            self._saved = None
+            self._high = -1
+
+    # The room
+
+    def _tell(self) -> None:
+        self._low, self._high = self._bytes - _STEP, self._bytes + _STEP
+        if self._room is not None and self._owner is not None:
+            self._room.tell(self._owner, self.size, self.oldest)
+
+    def age(self, now: int) -> None:
+        """Drop those whose time is over."""
+        while len(self) and self.oldest + KEPT_NS < now:
+            self._drop_oldest()
+        self._low = self._high = -1  # it asks for their size, and is told of the next one
+
+    def drop(self, size: int, until: int) -> None:
+        """Drop the oldest, and those behind it until so many bytes are free or one came after `until`."""
+        size = self.size - size
+        while len(self):
+            self._drop_oldest()
+            if self.size <= size or not len(self) or self.oldest > until:
+                break
+        self._low = self._high = -1  # it asks for their size, and is told of the next one
 
 
 def _check(same: bool) -> None:

@@ -12,6 +12,7 @@ from interlock_host.wasm.machine import Machine, Trapped
 from interlock_host.wasm.program import StartFailed
 
 if TYPE_CHECKING:
+    from interlock_host.answer_room import AnswerRoom
     from interlock_host.instance import Instance
     from interlock_host.module import Module
 
@@ -24,6 +25,7 @@ class Host(Protocol):
 
     clock: Clock
     virtual: bool
+    answer_room: AnswerRoom
 
     @property
     def observer(self) -> EngineObserver:

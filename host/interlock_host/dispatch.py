@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING
 
 from interlock_host.answers import Answers
@@ -18,10 +19,11 @@ if TYPE_CHECKING:
 class Dispatcher:
     """Knows the calls that an entry may emit for, and hands them their records; under the instance's lock."""
 
-    __slots__ = ("_host", "answers", "calls", "last_now", "module", "name", "parked_bytes")
+    __slots__ = ("_host", "answers", "calls", "last_now", "lock", "module", "name", "parked_bytes")
 
     def __init__(self, host: Host, module: Module, name: str) -> None:
         self._host = host
+        self.lock = threading.RLock()
         self.module = module
         self.name = name
         self.calls: dict[int, Call] = {}
@@ -52,8 +54,20 @@ class Dispatcher:
     def known_answers(self) -> Answers:
         """Return the answers that retries get; under the lock."""
         if self.answers is None:
-            self.answers = Answers()
+            self.answers = Answers(self, self._host.answer_room)
         return self.answers
+
+    def forget_answers(self) -> None:
+        """Keep no answers any more, and know of no open calls; under the lock."""
+        if self.answers is not None:
+            self.answers = None
+            self._host.answer_room.forget(self)
+
+    @property
+    def answer_bytes(self) -> int:
+        """Bytes of the answers that are kept for retries."""
+        answers = self.answers
+        return answers.size if answers is not None else 0
 
     def repeat(self, call: Call, record: Record) -> None:
         """Answer a retry as the call was answered before; under the lock."""

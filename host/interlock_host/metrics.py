@@ -119,6 +119,9 @@ class _EngineCollector(Collector):
         yield self._sum(
             "interlock_instance_memory_bytes", "Linear memory.", ((i, i.memory_bytes) for i in instances)
         )
+        yield self._sum(
+            "interlock_answer_bytes", "Answers kept for retries.", ((i, i.answer_bytes) for i in instances)
+        )
         yield self._module_values(instances)
         traps = CounterMetricFamily("interlock_traps", "Machines that trapped.", labels=_MODULE)
         started = GaugeMetricFamily(

@@ -5,16 +5,27 @@ from __future__ import annotations
 import heapq
 import itertools
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from interlock_host.instance import NEVER, State
 
 if TYPE_CHECKING:
     from interlock_host.clock import Clock, VirtualClock
-    from interlock_host.instance import Instance
 
 _FEW = 1_000
 """Deadlines below which superseded ones are not looked for."""
+
+
+class Timed(Protocol):
+    """An instance, or whatever else has something to do when a time comes."""
+
+    scheduled: int
+    """When; NEVER for nothing."""
+    state: State
+
+    def tick(self) -> None:
+        """Do what is due."""
+        ...
 
 
 class Timetable:
@@ -26,14 +37,14 @@ class Timetable:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._due: list[tuple[int, int, Instance]] = []
+        self._due: list[tuple[int, int, Timed]] = []
         self._most = _FEW
         self._order = itertools.count()
 
     def __len__(self) -> int:
         return len(self._due)
 
-    def add(self, instance: Instance, deadline: int) -> bool:
+    def add(self, instance: Timed, deadline: int) -> bool:
         """Note when an instance is due; return whether nothing is earlier."""
         with self._lock:
             if len(self._due) > self._most:
@@ -46,7 +57,7 @@ class Timetable:
         with self._lock:
             return self._due[0][0] if self._due else NEVER
 
-    def take(self, now: int) -> Instance | None:
+    def take(self, now: int) -> Timed | None:
         """Remove and return the instance that has been due for longest, if one is due by now."""
         with self._lock:
             if not self._due or self._due[0][0] > now:

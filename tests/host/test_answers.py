@@ -70,6 +70,17 @@ def test_the_oldest_goes_for_bytes() -> None:
     assert len(answers) == 1
 
 
+def test_one_that_is_kept_anew_counts_once() -> None:
+    """In replay a call comes again that was forgotten in between."""
+    answers = Answers()
+    for now, size in enumerate((1_000, 500)):
+        keep(answers, b"again", now, bytes(size))
+        keep(answers, b"other", now, b"")
+    assert len(answers) == 2
+    assert answers.oldest == 1
+    assert answers.size < 2_000
+
+
 def test_what_is_taken_stays_as_it_was() -> None:
     answers = woken(4)
     keep(answers, b"new", KEPT_NS + 1)

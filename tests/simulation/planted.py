@@ -101,7 +101,7 @@ def no_folder_sync(engine: Engine) -> None:
 def retry_is_new(engine: Engine) -> None:
     """After a restart nobody knows the answers of before: a retry is entered again."""
     for instance in engine.instances():
-        instance.answers = None
+        instance.forget_answers()
 
 
 def forgotten_cancel(engine: Engine) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from interlock.journal.v1 import journal_pb2
+from interlock_host.answer_room import AnswerRoom
 from interlock_host.clock import VirtualClock
 from interlock_host.disk import Disk
 from interlock_host.durability.instance import DurableInstance
@@ -209,6 +210,7 @@ class _Nobody:
     def __init__(self, progress: Callable[[int], None] | None) -> None:
         self.clock = VirtualClock(0)
         self.observer = EngineObserver()
+        self.answer_room = AnswerRoom(self.clock)
         self.replayed = 0
         self._progress = progress
 

@@ -8,6 +8,7 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from interlock_host.answer_room import AnswerRoom
 from interlock_host.durability.instance import DurableInstance
 from interlock_host.durability.keeper import Keeper
 from interlock_host.durability.levels import Level
@@ -42,7 +43,10 @@ class Life:
         self.virtual = engine.virtual
         self._lock = threading.Lock()
         self._all: dict[DurableInstance, None] = {}
-        self.residents = Residents(engine, store.options.idle_seconds)
+        self.answer_room = AnswerRoom(
+            self.clock, engine.config.answer_bytes, engine.schedule, on_full=self._look
+        )
+        self.residents = Residents(engine, store.options.idle_seconds, self.answer_room)
         self._wanted: collections.deque[DurableInstance] = collections.deque()
         self._older: dict[str, Module] = {}
         """Modules that are not served any more, by digest; instances stay on theirs."""
@@ -221,6 +225,11 @@ class Life:
             self._keeper.wake()
 
     # Saving and sleeping
+
+    def _look(self) -> None:
+        """Let instances sleep soon, should some be idle."""
+        if self._keeper is not None:
+            self._keeper.wake()
 
     def keep(self) -> None:
         """Save what asked for it, let idle instances sleep, and remove journal that nobody needs.

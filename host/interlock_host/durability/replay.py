@@ -42,6 +42,7 @@ class Muted:
     def __init__(self, host: Host) -> None:
         self.clock: Clock = host.clock
         self.observer = EngineObserver()
+        self.answer_room = host.answer_room
 
     def schedule(self, instance: object, deadline: int) -> None:
         """Leave it: an instance that is being made does nothing by itself."""
@@ -66,6 +67,8 @@ def replay(instance: Waking, snapshot: Snapshot | None, entries: Iterable[Entry]
         snapshot: Where to begin, or None: at its CREATE.
         entries: Behind the snapshot, in order.
 
+    One that fails by its traps has its machine still, as it was before the last of them.
+
     Raises:
         NotReplayed: An entry is missing, trapped, or was answered differently.
     """
@@ -74,9 +77,9 @@ def replay(instance: Waking, snapshot: Snapshot | None, entries: Iterable[Entry]
         if snapshot is not None:
             _load(instance, snapshot)
         for entry in entries:
-            _apply(instance, entry)
-            if instance.state is not State.LIVE:
+            if instance.state is not State.LIVE and entry.kind not in (Kind.VOID, Kind.DELETE):
                 break
+            _apply(instance, entry)
     except NotReplayed:
         raise
     except (Replayed, HostError, StartFailed, JournalDamaged, KeyError, ValueError, DecodeError) as error:
@@ -145,14 +148,18 @@ def _create(instance: Waking, entry: Entry) -> None:
 
 def _void(instance: Waking, entry: Entry) -> None:
     voided = journal_pb2.Voided.FromString(entry.payload)
+    if voided.reinstated:
+        instance.state, instance.failure = State.LIVE, ""
+        instance.trap_times.clear()
+        return
     instance.trap_times.append(entry.now)
     instance.last_id = max(instance.last_id, entry.call)
     if voided.export == TICK:
-        instance.refuse(voided.trap)
+        instance.state, instance.failure = State.FAILED, voided.trap
         return
     instance._settle_at(entry.now)
     if instance.traps_too_often():
-        instance.refuse(voided.trap)
+        instance.state, instance.failure = State.FAILED, voided.trap
 
 
 def _call(instance: Waking, entry: Entry) -> None:

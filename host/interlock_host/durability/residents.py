@@ -11,11 +11,14 @@ from interlock_host.durability.instance import DurableInstance
 from interlock_host.errors import RESOURCE_EXHAUSTED, HostError
 
 if TYPE_CHECKING:
+    from interlock_host.answer_room import AnswerRoom
     from interlock_host.durability.waking import Waking
     from interlock_host.engine import Engine
 
 _ROOM = 100
 """One in so many machines is let go of when there is no room for another."""
+_EARLY_NS = 30_000_000_000
+"""How long one stays at least when there is no room for answers: to wake takes longer than a call."""
 
 
 class Residents:
@@ -24,10 +27,13 @@ class Residents:
     Args:
         engine: Whose cap they share with the instances that are not durable.
         idle_seconds: How long one that nobody calls stays; 0 lets none go, not for want of room either.
+        answers: Room for what they keep for retries. A durable answer is never forgotten for want of it:
+            those that keep some sleep earlier, and what they keep sleeps with them.
     """
 
-    def __init__(self, engine: Engine, idle_seconds: float) -> None:
+    def __init__(self, engine: Engine, idle_seconds: float, answers: AnswerRoom) -> None:
         self._engine = engine
+        self._answers = answers
         self._idle_ns = int(idle_seconds * 1e9)
         self._lock = threading.Lock()
         self._all: dict[Waking, None] = {}
@@ -87,10 +93,12 @@ class Residents:
             HostError: UNAVAILABLE/JOURNAL_FAILED.
             OSError: A snapshot could not be written.
         """
-        if self._idle_ns:
-            for instance in self.idle():
-                if instance.last_used <= now - self._idle_ns:
-                    hibernate(instance)
+        if not self._idle_ns:
+            return
+        for instance in sorted(self.idle(), key=operator.attrgetter("last_used")):
+            early = self._answers.full and instance.answer_bytes
+            if instance.last_used <= now - (min(self._idle_ns, _EARLY_NS) if early else self._idle_ns):
+                hibernate(instance)
 
     def idle(self) -> list[DurableInstance]:
         """Return those without parked calls."""

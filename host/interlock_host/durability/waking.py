@@ -117,7 +117,8 @@ class Waking(Transaction):
         Calls that were parked stay so, where their callers are here. The others'
         callers are gone: they are cancelled (reason 3), in rising order of id.
         """
-        known, self.calls, self.parked_bytes, self.answers = self.calls, {}, 0, None
+        known, self.calls, self.parked_bytes = self.calls, {}, 0
+        self.forget_answers()
         self.last_lsn = self.last_now = self.unsaved_entries = self.unsaved_bytes = self.saved_lsn = 0
         self.trap_times.clear()
         host = self._host
@@ -125,6 +126,8 @@ class Waking(Transaction):
         self.replaying = True
         try:
             replay(self, snapshot, entries)
+            if self.state is State.FAILED:
+                self.refuse(self.failure)
         except NotReplayed as error:
             self.machine = None
             self.refuse(str(error))
@@ -191,7 +194,8 @@ class Waking(Transaction):
     def _lose(self, told: Failure) -> None:
         with self.store.barrier.lock:
             waiting = [call for call, _ in self._held] + list(self.calls.values())
-            self.machine, self.answers, self.calls, self.parked_bytes = None, None, {}, 0
+            self.machine, self.calls, self.parked_bytes = None, {}, 0
+            self.forget_answers()
             self.begin_transaction()
             self.sleeps_until = NEVER
             self.losses += 1

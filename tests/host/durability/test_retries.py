@@ -6,8 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from interlock_host.answer_room import LOOK_NS
+from interlock_host.answers import KEPT_NS
 from interlock_host.calls import CancelReason
 from interlock_host.durability.levels import Level
+from interlock_host.durability.store import StoreOptions
 from interlock_host.errors import HostError
 from tests.host.durability.world import World
 from tests.host.puppet import answer, op, record
@@ -134,3 +137,56 @@ def test_an_answer_that_was_never_synced_is_forgotten(durable: World) -> None:
     durable.add(5, scope=SCOPE)
     durable.sync()
     assert durable.value() == 6
+
+
+def test_time_frees_the_answers_of_one_that_stays_awake(world: World) -> None:
+    world.do(scope=SCOPE)  # parked
+    world.do(answer(b"\x0a\x01x"), scope=b"alice\x002")
+    world.sync()
+    held = world.engine.instance("puppet", "a")
+    assert held.answer_bytes > 0
+    world.engine.advance(KEPT_NS + LOOK_NS)
+    assert held.answer_bytes == 0
+    assert held.machine is not None
+    first = world.do(answer(b"\x0a\x01y"), scope=b"alice\x003")
+    world.engine.advance(KEPT_NS - 1)
+    again = world.do(answer(b"\x0a\x01y"), scope=b"alice\x003")
+    world.sync()
+    assert again.data == first.data == b"\x0a\x01y"
+
+
+def test_a_call_that_came_again_after_its_time_is_the_one_that_is_known(durable: World) -> None:
+    """Also where the journal is replayed, in which the first one was never let go of."""
+    durable.add(5, scope=SCOPE)
+    durable.engine.advance(KEPT_NS + 2 * LOOK_NS)
+    durable.add(6, scope=SCOPE)
+    durable.sync()
+    durable.crash()
+    assert durable.add(6, scope=SCOPE).record
+    with pytest.raises(HostError, match="another request"):
+        durable.add(5, scope=SCOPE)
+    assert durable.value() == 11
+    answers = durable.instance().answers
+    assert answers is not None and len(answers) == 1
+
+
+def test_durable_answers_sleep_where_there_is_no_room(puppet_folder: Path) -> None:
+    """They are on the disk, and known for as long as ever."""
+    world = World(puppet_folder, options=StoreOptions(idle_seconds=3_600), answer_bytes=5_000)
+    for name in "abc":
+        world.add(5, scope=SCOPE, instance=name)
+    world.do(scope=SCOPE)
+    world.do(answer(b"\x0a\x01x" + bytes(10_000)), scope=b"alice\x002")
+    world.sync()
+    world.engine.advance(LOOK_NS - 1)
+    world.add(5, scope=b"alice\x002", instance="c")
+    world.add(5, instance="d")
+    world.engine.advance(1)
+    world.sync()
+    world.life.keep()
+    assert [world.instance(name=name).asleep for name in "abcd"] == [True, True, False, False]
+    assert not world.instance("puppet").asleep  # a call is parked in it
+    again = world.add(5, scope=SCOPE)
+    world.sync()
+    assert again.record
+    assert [world.value(name) for name in "abcd"] == [5, 5, 10, 5]

@@ -6,6 +6,7 @@ import dataclasses
 from pathlib import Path
 
 from interlock.counter.v1 import counter_pb2
+from interlock_host.answer_room import KEPT_IN_ALL
 from interlock_host.calls import Call, Record
 from interlock_host.clock import VirtualClock
 from interlock_host.durability.instance import DurableInstance
@@ -33,6 +34,7 @@ class World:
         options: StoreOptions | None = None,
         most: int = 10_000,
         standard: bool = True,
+        answer_bytes: int = KEPT_IN_ALL,
     ) -> None:
         self.disk = MemoryDisk()
         self.options = options or StoreOptions()
@@ -43,6 +45,7 @@ class World:
             standard=standard,
             seed=1,
             max_instances=most,
+            answer_bytes=answer_bytes,
             level_of=lambda module, name: self.level,
         )
         self.now = START_NS
