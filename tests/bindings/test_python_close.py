@@ -6,12 +6,20 @@ import asyncio
 import threading
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
 import interlock
+from interlock_host.engine import Engine
 from tests.behaviour.daemon import serving
+
+
+class Place(NamedTuple):
+    """Where the instances are."""
+
+    url: str
+    options: interlock.OpenOptions
 
 
 @pytest.fixture(scope="module")
@@ -20,9 +28,15 @@ def urls(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
         yield dict(zip(("local", "unix", "grpc"), ("local:", *served), strict=True))
 
 
-@pytest.fixture(params=["local", "unix", "grpc"])
-def url(request: pytest.FixtureRequest, urls: dict[str, str]) -> str:
-    return urls[request.param]
+@pytest.fixture(params=["local", "shared", "unix", "grpc"])
+def place(request: pytest.FixtureRequest, urls: dict[str, str]) -> Iterator[Place]:
+    if request.param != "shared":
+        yield Place(urls[request.param], {})
+        return
+    engine = Engine()  # stays open behind its clients
+    yield Place("local:", {"engine": engine})
+    assert engine.parked_calls() == 0
+    engine.close()
 
 
 async def _parked(queue: interlock.aio.Queue, count: int) -> None:
@@ -43,8 +57,8 @@ async def _watch(il: interlock.aio.Client, began: asyncio.Event) -> None:
         began.set()
 
 
-async def test_tasks_that_wait(url: str) -> None:
-    il = await interlock.aio.open(url)
+async def test_tasks_that_wait(place: Place) -> None:
+    il = await interlock.aio.open(place.url, **place.options)
     queue, began = il.queue("closing"), asyncio.Event()
     waiting: list[Any] = [
         asyncio.create_task(work)
@@ -58,8 +72,8 @@ async def test_tasks_that_wait(url: str) -> None:
     assert not any(task.cancelled() for task in waiting)
 
 
-async def test_a_task_group_hears_of_it(url: str) -> None:
-    il = await interlock.aio.open(url)
+async def test_a_task_group_hears_of_it(place: Place) -> None:
+    il = await interlock.aio.open(place.url, **place.options)
     with pytest.raises(BaseExceptionGroup) as caught:
         async with asyncio.TaskGroup() as group:
             group.create_task(il.queue("closing-group").pop())
@@ -68,8 +82,8 @@ async def test_a_task_group_hears_of_it(url: str) -> None:
     assert caught.group_contains(interlock.ClientClosed)
 
 
-async def test_a_cancelled_task_stays_cancelled(url: str) -> None:
-    il = await interlock.aio.open(url)
+async def test_a_cancelled_task_stays_cancelled(place: Place) -> None:
+    il = await interlock.aio.open(place.url, **place.options)
     began = asyncio.Event()
     waiting = [asyncio.create_task(il.queue("cancelled").pop()), asyncio.create_task(_watch(il, began))]
     await _parked(il.queue("cancelled"), 1)
@@ -81,8 +95,8 @@ async def test_a_cancelled_task_stays_cancelled(url: str) -> None:
     assert all(task.cancelled() for task in waiting)
 
 
-def test_threads_that_wait(url: str) -> None:
-    il = interlock.open(url)
+def test_threads_that_wait(place: Place) -> None:
+    il = interlock.open(place.url, **place.options)
     began = threading.Event()
 
     def watch() -> None:
@@ -98,8 +112,8 @@ def test_threads_that_wait(url: str) -> None:
                 outcome.result(20)
 
 
-def test_a_call_that_is_not_repeated(url: str) -> None:
-    with interlock.open(url, retries=0) as il, ThreadPoolExecutor() as threads:
+def test_a_call_that_is_not_repeated(place: Place) -> None:
+    with interlock.open(place.url, retries=0, **place.options) as il, ThreadPoolExecutor() as threads:
         popping = threads.submit(il.queue("closing-once").pop)
         while not il.queue("closing-once").stats().waiters:
             assert not popping.done()

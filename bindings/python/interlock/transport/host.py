@@ -59,6 +59,8 @@ class LocalHost:
         self._engine: Engine = options.engine or _engine(options, data)
         self._tracer: CallTracer | None = None
         self._metrics = _metrics(self._engine) if options.metrics else None
+        self._held: set[Call] = set()
+        """Calls whose answers are waited for, where the engine does not end with this client."""
 
     @property
     def registry(self) -> Any:
@@ -163,10 +165,25 @@ class LocalHost:
             with contextlib.suppress(HostError):  # then a lease gives it back, when it runs out
                 self._engine.start(method, back.body)
 
+    def hold(self, call: Call) -> None:
+        """Have `close` end a call that is waited for."""
+        if not self._owned:
+            self._held.add(call)
+            if self.guard.closed:
+                call.cancel(CancelReason.SHUTDOWN)
+
+    def release(self, call: Call) -> None:
+        """The call is not waited for any more."""
+        self._held.discard(call)
+
     def close(self) -> None:
-        """Cancel every call and end the engine, if it is the client's own."""
-        if self.guard.close() and self._owned:
+        """Cancel every call, and end the engine if it is the client's own."""
+        if not self.guard.close():
+            return
+        if self._owned:
             self._engine.close()
+        for call in list(self._held):
+            call.cancel(CancelReason.SHUTDOWN)
 
     def __del__(self) -> None:
         # The engine's threads know the engine: one that nobody closed would live on, and keep its folder.

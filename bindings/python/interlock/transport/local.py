@@ -46,6 +46,7 @@ class LocalTransport:
     def _wait(self, call: Call, answers: queue.SimpleQueue[Record], request: Request) -> Record:
         end = time.monotonic() + request.wait + self._host.deadline
         try:
+            self._host.hold(call)
             while (left := end - time.monotonic()) > 0:
                 with contextlib.suppress(queue.Empty):
                     return answers.get(timeout=min(left, _LONGEST_DEAF))
@@ -64,6 +65,8 @@ class LocalTransport:
                     answers.get(timeout=self._host.deadline)
             self._host.undo(request, call.answer)
             raise
+        finally:
+            self._host.release(call)
 
     def stream(self, request: Request) -> LocalStream:
         """Open a server stream."""
@@ -87,6 +90,7 @@ class LocalStream:
         self._overflowed = False
         self._ended = False
         self._call = host.start(method, body, self._put)
+        host.hold(self._call)
 
     def _put(self, record: Record) -> None:
         # Runs under the instance's lock, so an overflow only leaves a mark: the
@@ -128,11 +132,13 @@ class LocalStream:
     def _end(self, status: int) -> None:
         if not self._ended:
             self._ended = True
+            self._host.release(self._call)
             self._call.cancel(CancelReason.DISCONNECT)
             self._host.ended(self._call, status, self._began)
 
     def close(self) -> None:
         """End the call; a consumer that waits on another thread stops."""
+        self._host.release(self._call)
         self._call.cancel(CancelReason.DISCONNECT)
 
     def __del__(self) -> None:

@@ -110,12 +110,14 @@ class AsyncLocalTransport:
         seconds = request.wait + self._ready.deadline
         timer = self._loop.call_later(seconds, self.cancel, call, CancelReason.DEADLINE)
         try:
+            self._ready.hold(call)
             return await waiting
         except asyncio.CancelledError:
             self._leave(call, waiting, request)
             raise
         finally:
             timer.cancel()
+            self._ready.release(call)
 
     def _leave(self, call: Call, waiting: asyncio.Future[Record], request: Request) -> None:
         """Cancel a call whose caller is gone, and give back what its answer hands out, now or later."""
@@ -213,11 +215,13 @@ class AsyncLocalStream:
             self._transport.on_loop(put, record)
 
         self._call = host.start(method, self._request.body, sink)
+        host.hold(self._call)
         return self._call
 
     def _end(self, status: int) -> None:
         if not self._ended and self._call is not None:
             self._ended = True
+            self._transport._ready.release(self._call)
             self._transport.cancel(self._call, CancelReason.DISCONNECT)
             self._transport._ready.ended(self._call, status, self._began)
 
@@ -226,4 +230,5 @@ class AsyncLocalStream:
         if self._call is None:
             self._ended = True
         elif not self._call.done:
+            self._transport._ready.release(self._call)
             self._transport.cancel(self._call, CancelReason.DISCONNECT)
