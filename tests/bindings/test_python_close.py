@@ -113,7 +113,8 @@ def test_threads_that_wait(place: Place) -> None:
 
 
 def test_a_call_that_is_not_repeated(place: Place) -> None:
-    with interlock.open(place.url, retries=0, **place.options) as il, ThreadPoolExecutor() as threads:
+    options: interlock.OpenOptions = {**place.options, "retries": 0}
+    with interlock.open(place.url, **options) as il, ThreadPoolExecutor() as threads:
         popping = threads.submit(il.queue("closing-once").pop)
         while not il.queue("closing-once").stats().waiters:
             assert not popping.done()
