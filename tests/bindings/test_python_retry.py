@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import interlock
-from interlock.ops import counter, flow, queue, rebalance
+from interlock.ops import arguments, counter, flow, queue, rebalance
 from interlock.ops.flow import Flow, Request
 from interlock.sync.drive import Driver
 
@@ -209,11 +209,11 @@ def test_wait_counts_time_lost_elsewhere() -> None:
     ("seconds", "whole"), [(0, 0), (0.0001, 1), (0.05, 50), (0.07, 70), (1.1, 1100), (2, 2000)]
 )
 def test_milliseconds(seconds: float, whole: int) -> None:
-    assert flow.ms(seconds, "lease") == whole
+    assert arguments.ms(seconds, "lease") == whole
 
 
 @pytest.mark.parametrize("seconds", [-1, 5e6, float("inf"), float("nan"), "1", None])
 def test_no_milliseconds(seconds: Any) -> None:
     with pytest.raises(interlock.Invalid) as caught:
-        flow.ms(seconds, "lease")
+        arguments.ms(seconds, "lease")
     assert caught.value.field == "lease"

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypedDict
 
-from interlock.errors import Invalid, Unsupported
-from interlock.ops.flow import check_timeout
+from interlock.errors import Invalid, Unsupported, WrongType
+from interlock.ops.arguments import check_timeout, flag, mapping, ms, several, text, whole
 from interlock.url import LOCAL, UNIX, Address
 from interlock.values import DEFAULT, Timeout
 
@@ -74,14 +74,32 @@ class Options:
             Unsupported: An option of another placement.
             Invalid: A number is out of its range, a token would cross a network in the clear,
                 or half a key pair is given.
+            WrongType: An option has the wrong Python type.
         """
-        check_timeout(self.timeout)
-        if not self.deadline > 0 or self.retries < 0 or not self.reconnect >= 0:
-            text = "deadline= is more than 0 seconds, retries= and reconnect= 0 or more"
-            raise Invalid(text, field="deadline")
+        self._check_types()
         self._check_placement(address)
         self._check_secrets(address)
         return self
+
+    def _check_types(self) -> None:
+        check_timeout(self.timeout)
+        if not ms(self.deadline, "deadline"):
+            raise Invalid("deadline must be more than 0 seconds", field="deadline")
+        whole(self.retries, "retries", 0, (1 << 63) - 1)
+        if self.reconnect is None:
+            raise WrongType("reconnect must be seconds, not None", field="reconnect")
+        check_timeout(self.reconnect, "reconnect")
+        mapping(self.metadata, "metadata")
+        for key, value in self.metadata.items():
+            text(value, f"metadata[{key!r}]")
+        if self.token is not None:
+            text(self.token, "token")
+        for name in ("ca", "cert", "key"):
+            if getattr(self, name) is not None:
+                _check_path(getattr(self, name), name)
+        for index, folder in enumerate(several(self.modules, "modules")):
+            _check_path(folder, f"modules[{index}]")
+        flag(self.metrics, "metrics")
 
     def _check_placement(self, address: Address) -> None:
         local = address.placement == LOCAL
@@ -95,7 +113,10 @@ class Options:
     def _check_secrets(self, address: Address) -> None:
         tls = address.tls or self.ca is not None
         if bool(self.cert) != bool(self.key) or (self.cert and not tls):
-            raise Invalid("cert= and key= go together, and with ca= or grpcs://", field="cert")
+            field = "key" if self.cert and not self.key else "cert"
+            raise Invalid("cert= and key= go together, and with ca= or grpcs://", field=field)
+        if self.token and not (self.token.isascii() and self.token.isprintable()):
+            raise Invalid("a token is printable ASCII: this one has a line break or the like", field="token")
         if self.token and not tls and not address.private:
             raise Invalid("a token is not sent over plaintext: name a ca=, or write grpcs://", field="token")
         if any(key.lower() == "authorization" for key in self.metadata):
@@ -104,3 +125,10 @@ class Options:
     def wait(self, timeout: Timeout) -> float | None:
         """Return the timeout of a blocking verb in seconds, None for ever."""
         return self.timeout if timeout is DEFAULT else timeout
+
+
+def _check_path(path: object, field: str) -> None:
+    if not isinstance(path, str | os.PathLike):
+        raise WrongType(f"{field} must be a path, not {type(path).__name__}", field=field)
+    if not str(path) or "\0" in str(path):
+        raise Invalid(f"{field} must be a path: {str(path)!r} is none", field=field)

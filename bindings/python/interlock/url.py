@@ -5,13 +5,17 @@ from __future__ import annotations
 import ipaddress
 from typing import NamedTuple
 
-from interlock.errors import Invalid, Unsupported
+from interlock.errors import Invalid, Unsupported, WrongType
+from interlock.ops.arguments import text
 
 LOCAL = "local"
 UNIX = "unix"
 GRPC = "grpc"
 
-_FORMS = "local:, local:PATH, unix:///path, grpc://host:port or grpcs://host:port"
+_FORMS = "local:, local:PATH, unix:///path, unix:path, grpc://host:port or grpcs://host:port"
+
+_LONGEST_PATH = 107
+"""Bytes of a Unix socket's path, on Linux; gRPC takes no more either."""
 
 
 class Address(NamedTuple):
@@ -40,8 +44,13 @@ def parse(url: str) -> Address:
     Raises:
         Unsupported: A placement that this version does not have.
         Invalid: It is no such URL.
+        WrongType: It is no str.
     """
+    if not isinstance(url, str):
+        raise WrongType(f"url must be text, not {type(url).__name__}", field="url")
     scheme, colon, rest = url.partition(":")
+    if "\0" in url:
+        raise Invalid(f"{url!r} has a zero byte", field="url")
     if scheme == "local" and colon and rest != "//":
         return Address(LOCAL, rest.removeprefix("//"))
     if scheme == "shared" and colon:
@@ -49,16 +58,29 @@ def parse(url: str) -> Address:
     if scheme == "unix" and rest:
         path = rest.removeprefix("//")
         if path:
-            return Address(UNIX, f"unix:{path}")
+            return _unix(path)
     if scheme in ("grpc", "grpcs") and rest.startswith("//"):
         return _grpc(rest.removeprefix("//").rstrip("/"), url, scheme == "grpcs")
     raise Invalid(f"{url!r} is not {_FORMS}", field="url")
 
 
+def _unix(path: str) -> Address:
+    text(path, "url")
+    size = len(path.encode())
+    if size > _LONGEST_PATH:
+        words = f"a socket's path has at most {_LONGEST_PATH} bytes, and this one has {size}"
+        raise Invalid(words, field="url")
+    return Address(UNIX, f"unix:{path}")
+
+
 def _grpc(authority: str, url: str, tls: bool) -> Address:
     host, _, port = authority.rpartition(":")
-    if not host or not port.isdecimal() or not 0 < int(port) < 65536 or "@" in host or "/" in host:
-        raise Invalid(f"{url!r} is not grpc://host:port", field="url")
+    # The colons of an address of IPv6 are in brackets.
+    bare = host[1:-1].replace(":", "") if host.startswith("[") and host.endswith("]") else host
+    if not bare or not bare.isascii() or not bare.isprintable() or any(mark in bare for mark in "@/[]: "):
+        raise Invalid(f"{url!r} is not {_FORMS}", field="url")
+    if not (port.isascii() and port.isdecimal() and 0 < int(port[:6]) < 65536):
+        raise Invalid(f"{url!r} is not {_FORMS}: the port is a number from 1 to 65535", field="url")
     return Address(GRPC, authority, tls)
 
 

@@ -17,6 +17,7 @@ from interlock.aio.queue import Queue
 from interlock.errors import Error
 from interlock.handle import Handle
 from interlock.ops import raw
+from interlock.ops.arguments import text
 from interlock.options import OpenOptions, Options
 from interlock.sync.client import Client as SyncClient
 from interlock.transport import AsyncTransport
@@ -48,6 +49,7 @@ class Client(Handle):
         return f"<Client {self.url}>"
 
     def counter(self, name: str) -> Counter:
+        text(name, "name")
         return Counter(self.driver, self.options, name)
 
     def queue(
@@ -75,6 +77,7 @@ class Client(Handle):
         Raises:
             ConfigConflict: The queue was configured otherwise before; from whatever sends the settings.
         """
+        text(name, "name")
         settings = {
             "capacity": capacity,
             "max_items": max_items,
@@ -86,6 +89,7 @@ class Client(Handle):
         return Queue(self, name, {key: value for key, value in settings.items() if value is not None})
 
     def rebalance(self, group: str) -> Group:
+        text(group, "group")
         return Group(self, group)
 
     @overload

@@ -81,7 +81,7 @@ class Group(Handle):
                 self.name,
                 member,
                 topics,
-                owned={} if owned is None else owned,
+                owned=owned,
                 weight=weight,
                 session=session,
                 rebalance=rebalance,
@@ -97,7 +97,7 @@ class Group(Handle):
     async def check_generation(
         self, member: str, generation: int, partitions: Partitions | None = None
     ) -> None:
-        await self._driver.run(ops.check_generation(self.name, member, generation, {} if partitions is None else partitions))
+        await self._driver.run(ops.check_generation(self.name, member, generation, partitions))
 
     async def describe(self) -> GroupView:
         return await self._driver.run(ops.describe(self.name))

@@ -107,7 +107,9 @@ class Queue(Handle):
     async def push(self, data: bytes, *, id: str = "", delay: float = 0.0, timeout: Timeout = DEFAULT) -> int:
         await self._configured()
         wait = self._client.options.wait(timeout)
-        return await self._driver.run(ops.push_one(self.name, Item(data, id, delay), wait, self._deduplicated))
+        return await self._driver.run(
+            ops.push_one(self.name, Item(data, id, delay), wait, self._deduplicated)
+        )
 
     async def push_many(self, items: Iterable[Pushable], *, timeout: Timeout = DEFAULT) -> Pushed:
         await self._configured()

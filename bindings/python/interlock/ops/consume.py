@@ -9,7 +9,8 @@ from typing import Generic, TypeVar
 
 from interlock.errors import Closed, Invalid
 from interlock.ops import queue as ops
-from interlock.ops.flow import Flow, check_timeout, ms
+from interlock.ops.arguments import check_timeout, flag, ms, whole
+from interlock.ops.flow import Flow
 from interlock.queue.v1 import queue_pb2 as pb
 from interlock.values import Settled
 
@@ -64,8 +65,8 @@ class Consumption(Generic[L]):
     ) -> None:
         if ms(lease, "lease") == 0:
             raise Invalid("an iteration leases its items: the lease must be more than 0", field="lease")
-        if prefetch < 1:
-            raise Invalid(f"{prefetch} is not 1 or more", field="prefetch")
+        whole(prefetch, "prefetch", 1, ops.MOST)
+        flag(dead_letters, "dead_letters")
         check_timeout(timeout)
         self._queue = queue
         self._make = make

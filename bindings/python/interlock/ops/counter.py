@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from interlock.counter.v1 import counter_pb2 as pb
-from interlock.errors import TimedOut
-from interlock.ops.flow import Flow, Request, Wait, ask, built, ms, present
+from interlock.errors import TimedOut, WrongType
+from interlock.ops.arguments import built, mapping, ms, present, several, text
+from interlock.ops.flow import Flow, Request, Wait, ask
 from interlock.values import Added, Addition, Swap
 
 _SERVICE = "/interlock.counter.v1.CounterService/"
@@ -21,12 +22,22 @@ Additions = Iterable[Addition | tuple[str, int]] | Mapping[str, int]
 
 
 def listed(keys: str | Iterable[str]) -> list[str]:
-    """Return one key, or several, as a list: a string is one key, not its letters."""
-    return [keys] if isinstance(keys, str) else [*keys]
+    """Return one key, or several, as a list: a string is one key, not its letters.
+
+    Raises:
+        WrongType: They are no text.
+        Invalid: They are not UTF-8.
+    """
+    wanted = [keys] if isinstance(keys, str) else several(keys, "keys")
+    for index, key in enumerate(wanted):
+        text(key, f"keys[{index}]")
+    return wanted
 
 
 def add(counter: str, delta: int, key: str, once: str) -> Flow[int]:
     """Add to one key; return its value after."""
+    text(key, "key")
+    text(once, "once")
     addition = built(pb.Addition, key=key, delta=delta, once=once)
     body = built(pb.AddRequest, instance=counter, adds=(addition,)).SerializeToString()
     reply = yield from ask(Request(_ADD, body, safe=bool(once)), pb.AddResponse)
@@ -35,15 +46,32 @@ def add(counter: str, delta: int, key: str, once: str) -> Flow[int]:
 
 def add_many(counter: str, adds: Additions) -> Flow[list[Added]]:
     """Apply all additions, or none. No additions: nothing is sent."""
-    pairs = adds.items() if isinstance(adds, Mapping) else adds
-    wanted = [Addition(*pair) for pair in pairs]
+    wanted = _additions(adds)
     if not wanted:
         return []
-    additions = [built(pb.Addition, key=a.key, delta=a.delta, once=a.once) for a in wanted]
+    additions = [
+        built(pb.Addition, f"adds[{index}].", key=a.key, delta=a.delta, once=a.once)
+        for index, a in enumerate(wanted)
+    ]
     body = built(pb.AddRequest, instance=counter, adds=additions).SerializeToString()
     safe = all(a.once for a in wanted)
     reply = yield from ask(Request(_ADD, body, safe=safe), pb.AddResponse)
     return [Added(v.key, v.value, v.applied) for v in reply.values]
+
+
+def _additions(adds: Additions) -> list[Addition]:
+    if isinstance(adds, Mapping):
+        mapping(adds, "adds")
+        return [Addition(key, delta) for key, delta in adds.items()]
+    wanted = []
+    for index, entry in enumerate(several(adds, "adds")):
+        if not isinstance(entry, tuple | list) or not 0 < len(entry) <= len(Addition._fields):
+            raise WrongType("an addition is an Addition, or a pair of key and delta", field=f"adds[{index}]")
+        addition = Addition(*entry)
+        text(addition.key, f"adds[{index}].key")
+        text(addition.once, f"adds[{index}].once")
+        wanted.append(addition)
+    return wanted
 
 
 def get(counter: str, keys: list[str]) -> Flow[dict[str, int]]:
@@ -57,6 +85,7 @@ def get(counter: str, keys: list[str]) -> Flow[dict[str, int]]:
 
 def get_one(counter: str, key: str) -> Flow[int]:
     """Read one key."""
+    text(key, "key")
     body = built(pb.GetRequest, instance=counter, keys=(key,)).SerializeToString()
     reply = yield from ask(Request(_GET, body, read=True), pb.GetResponse)
     return reply.values[0].value
@@ -64,6 +93,7 @@ def get_one(counter: str, key: str) -> Flow[int]:
 
 def compare_and_set(counter: str, expected: int, value: int, key: str) -> Flow[Swap]:
     """Set a key if it has the value expected."""
+    text(key, "key")
     request = built(pb.CompareAndSetRequest, instance=counter, key=key, expected=expected, value=value)
     reply = yield from ask(Request(_SET, request.SerializeToString()), pb.CompareAndSetResponse)
     return Swap(reply.swapped, reply.value)
@@ -80,6 +110,7 @@ def reset(counter: str, keys: list[str] | None) -> Flow[int]:
 
 def page(counter: str, prefix: str, size: int, token: str) -> Flow[tuple[list[tuple[str, int]], str]]:
     """Read one page of keys and values, and the token of the next page: empty after the last."""
+    text(prefix, "prefix")
     request = built(pb.ListRequest, instance=counter, prefix=prefix, page_size=size, page_token=token)
     reply = yield from ask(Request(_LIST, request.SerializeToString(), read=True), pb.ListResponse)
     return [(v.key, v.value) for v in reply.values], reply.next_page_token
@@ -93,6 +124,7 @@ def wait(
     Raises:
         TimedOut: The timeout passed first.
     """
+    text(key, "key")
     waiting = Wait(timeout)
     bounds = present(at_least=at_least, at_most=at_most)
     request = built(pb.WaitRequest, instance=counter, key=key, **bounds)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from interlock.errors import Invalid, LeaseLost
+from interlock.errors import Invalid, LeaseLost, WrongType
 from interlock.ops import queue as ops
+from interlock.ops.arguments import whole
 from interlock.ops.consume import Leased
 from interlock.ops.flow import Flow
 from interlock.queue.v1 import queue_pb2 as pb
@@ -65,9 +66,19 @@ class DeliveryFields(Leased):
             raise Invalid("the item was popped without a lease: there is nothing to settle", field="lease")
 
 
-def receipts_of(items: Iterable[DeliveryFields | int]) -> list[int]:
+def receipts_of(items: list[DeliveryFields | int]) -> list[int]:
     """Return the receipts of items, or the receipts themselves."""
-    return [item if isinstance(item, int) else item.receipt for item in items]
+    return [
+        item.receipt if isinstance(item, DeliveryFields) else _receipt(item, f"items[{index}]")
+        for index, item in enumerate(items)
+    ]
+
+
+def _receipt(item: object, field: str) -> int:
+    if not isinstance(item, int):
+        raise WrongType(f"{field} must be a delivery or its receipt, not {type(item).__name__}", field=field)
+    whole(item, field, 0, (1 << 64) - 1)
+    return item
 
 
 def mark(items: Iterable[DeliveryFields | int], settled: Settled) -> Settled:

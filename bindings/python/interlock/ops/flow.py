@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import math
 import os
 import random
 import time
@@ -13,7 +12,8 @@ from typing import Any, TypeVar
 
 from google.protobuf.message import Message
 
-from interlock.errors import Invalid, Unavailable, WrongType
+from interlock.errors import Unavailable
+from interlock.ops.arguments import check_timeout
 
 M = TypeVar("M", bound=Message)
 T = TypeVar("T")
@@ -21,8 +21,6 @@ T = TypeVar("T")
 LONGEST_WAIT = 30.0
 """Seconds of one request's wait. A longer wait is several requests: a call that is
 silent for long is cut by proxies, and a dead host would be noticed late."""
-
-_MOST_MS = (1 << 32) - 1
 
 
 class Request:
@@ -207,68 +205,3 @@ class Wait:
     def cut_short(self, taken: float) -> bool:
         """Whether the last request's answer came well before its wait was over."""
         return self._clock() - self._sent_at < taken / 2
-
-
-def check_timeout(timeout: float | None) -> None:
-    """Refuse what is no time to wait.
-
-    Raises:
-        Invalid: Negative, or not a number.
-        WrongType: Neither a number nor None.
-    """
-    if timeout is None:
-        return
-    if not isinstance(timeout, int | float):
-        raise WrongType(f"{timeout!r} is neither seconds nor None", field="timeout")
-    if not timeout >= 0:
-        raise Invalid(f"{timeout} is not 0 seconds or more", field="timeout")
-
-
-def ms(seconds: float, field: str) -> int:
-    """Return seconds as whole milliseconds, rounded up.
-
-    Raises:
-        Invalid: Negative, not a number, or more than 32 bits of milliseconds (49 days).
-        WrongType: Not a number.
-    """
-    try:
-        value = math.ceil(round(seconds * 1000, 6))
-    except (TypeError, ValueError, OverflowError) as error:
-        raise WrongType(f"{seconds!r} is not a number of seconds", field=field) from error
-    if not 0 <= value <= _MOST_MS:
-        raise Invalid(f"{seconds} is not within 0 and 4,294,967 seconds", field=field)
-    return value
-
-
-def built(message: type[M], **fields: Any) -> M:
-    """Make a message; what protobuf refuses is the caller's error.
-
-    Raises:
-        WrongType: A field has the wrong Python type. None is one: protobuf would take it for 0.
-        Invalid: A number is out of its field's range, or a string is not UTF-8.
-    """
-    try:
-        if None in fields.values():
-            raise TypeError("None is not a value")  # caught below, where the field is found
-        return message(**fields)
-    except TypeError as error:
-        raise WrongType(str(error), field=_wrong(message, fields)) from error
-    except ValueError as error:
-        raise Invalid(str(error), field=_wrong(message, fields)) from error
-
-
-def present(**fields: Any) -> dict[str, Any]:
-    """Return the fields that are not None, for `built`."""
-    return {name: value for name, value in fields.items() if value is not None}
-
-
-def _wrong(message: type[Message], fields: dict[str, Any]) -> str:
-    """Return the first field that protobuf refuses: its error does not say which."""
-    for name, value in fields.items():
-        if value is None:
-            return name
-        try:
-            message(**{name: value})
-        except (TypeError, ValueError):
-            return name
-    return ""

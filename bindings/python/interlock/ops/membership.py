@@ -12,8 +12,9 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from interlock.errors import Fenced, HostFault, Superseded, UnknownMember
+from interlock.errors import Fenced, HostFault, Invalid, Superseded, UnknownMember, WrongType
 from interlock.ops import rebalance as ops
+from interlock.ops.arguments import ms, text
 from interlock.ops.flow import Flow, Notify, Pause
 from interlock.values import GroupState, Joined, Partitions
 
@@ -48,6 +49,9 @@ class Membership:
             the member joined again.
         on_lost: Called with partitions that are, or may be, another's already; None: on_revoke.
         clock: Monotonic seconds.
+
+    Raises:
+        Invalid: An argument is out of its range; WrongType where it is of the wrong type.
     """
 
     def __init__(
@@ -65,6 +69,15 @@ class Membership:
         on_lost: Callable[[Owned], Any] | None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        text(name, "name")
+        ops.check_topics(topics)
+        ms(session, "session")
+        ms(rebalance, "rebalance")
+        if heartbeat is not None and not ms(heartbeat, "heartbeat"):
+            raise Invalid("heartbeat must be more than 0 seconds", field="heartbeat")
+        for field, call in (("on_assign", on_assign), ("on_revoke", on_revoke), ("on_lost", on_lost)):
+            if call is not None and not callable(call):
+                raise WrongType(f"{field} must be a function, or None", field=field)
         self.group = group
         self.name = name
         self.generation = 0

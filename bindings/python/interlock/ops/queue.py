@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import cast
 
-from interlock.errors import Error, Full, LeaseLost, TimedOut, WrongType
-from interlock.ops.flow import Flow, Request, Wait, ask, built, ms, present
+from interlock.errors import Error, Full, Invalid, LeaseLost, TimedOut, WrongType
+from interlock.ops.arguments import built, flag, ms, present, several, text, whole
+from interlock.ops.flow import Flow, Request, Wait, ask
 from interlock.queue.v1 import queue_pb2 as pb
 from interlock.values import Item, Overflow, Pushed, QueueSettings, QueueStats, Settled
 
@@ -25,6 +26,10 @@ _CLOSE = _SERVICE + "Close"
 BATCH_BYTES = 262_144
 """Of one Push; more is sent as several. A message may have 4,128,768 bytes, but copying as
 many takes a good part of an entry's budget, and larger batches are hardly faster."""
+BATCH_ITEMS = 4096
+"""Of one Push, at most."""
+MOST = (1 << 32) - 1
+"""Items that one pop may ask for."""
 _ITEM_OVERHEAD = 24
 """Bytes around an item's data and id on the wire, at most."""
 
@@ -42,14 +47,12 @@ def configure(
     dedupe_window: float | None,
 ) -> Flow[QueueSettings]:
     """Set what a queue may hold; None keeps what is in force."""
-    if isinstance(overflow, str):
-        overflow = Overflow[overflow.upper()] if overflow.upper() in Overflow.__members__ else None
-        if overflow is None:
-            raise WrongType("overflow is one of wait, reject and drop_oldest", field="overflow")
+    if capacity is not None:
+        whole(capacity, "capacity", 0, (1 << 64) - 1)
     fields = present(
         capacity_bytes=capacity,
         max_items=max_items,
-        overflow=None if overflow is None else int(overflow),
+        overflow=None if overflow is None else _overflow(overflow),
         lease_ms=None if lease is None else ms(lease, "lease"),
         max_deliveries=max_deliveries,
         dedupe_window_ms=None if dedupe_window is None else ms(dedupe_window, "dedupe_window"),
@@ -66,6 +69,14 @@ def configure(
     )
 
 
+def _overflow(overflow: Overflow | str) -> int:
+    try:
+        return int(Overflow[overflow.upper()] if isinstance(overflow, str) else Overflow(overflow))
+    except (KeyError, ValueError) as error:
+        kind = Invalid if isinstance(overflow, str | int) else WrongType
+        raise kind("overflow must be wait, reject or drop_oldest", field="overflow") from error
+
+
 def push(queue: str, items: Iterable[Pushable], timeout: float | None, deduplicated: bool) -> Flow[Pushed]:
     """Append items in order, in as many requests as their size asks for.
 
@@ -78,11 +89,22 @@ def push(queue: str, items: Iterable[Pushable], timeout: float | None, deduplica
     Raises:
         Full: There was no room in time.
     """
-    given = list(items)
-    entries = [_entry(item, index) for index, item in enumerate(given)]
+    given = several(items, "items")
+    return (yield from _push(queue, given, "items[{}].", timeout, deduplicated))
+
+
+def push_one(queue: str, item: Item, timeout: float | None, deduplicated: bool) -> Flow[int]:
+    """Append one item; return its sequence, 0 where its id was known."""
+    return (yield from _push(queue, [item], "", timeout, deduplicated)).first_sequence
+
+
+def _push(
+    queue: str, given: Sequence[Pushable], path: str, timeout: float | None, deduplicated: bool
+) -> Flow[Pushed]:
     done = Pushed(0, 0, 0)
-    waiting = Wait(timeout)
     try:
+        entries = [_entry(item, path, index) for index, item in enumerate(given)]
+        waiting = Wait(timeout)
         while done.accepted < len(entries):
             batch = _batch(entries, done.accepted)
             safe = deduplicated and all(entry.id for entry in batch)
@@ -119,26 +141,28 @@ def _sum(done: Pushed, one: pb.PushResponse) -> Pushed:
     )
 
 
-def _entry(item: Pushable, index: int) -> pb.Item:
+def _entry(item: Pushable, path: str, index: int) -> pb.Item:
     if isinstance(item, bytes):
         return pb.Item(data=item)
+    where = path.format(index)
     if isinstance(item, Item):
-        delay = ms(item.delay, f"items[{index}].delay")
-        return built(pb.Item, data=_bytes(item.data, index), id=item.id, delay_ms=delay)
-    return pb.Item(data=_bytes(item, index))
+        text(item.id, where + "id")
+        delay = ms(item.delay, where + "delay")
+        return pb.Item(data=_bytes(item.data, where), id=item.id, delay_ms=delay)
+    return pb.Item(data=_bytes(item, where))
 
 
-def _bytes(data: object, index: int) -> bytes:
+def _bytes(data: object, where: str) -> bytes:
     # Not whatever bytes() takes: bytes(5) would be five zeros.
     if not isinstance(data, bytes | bytearray | memoryview):
-        raise WrongType(f"an item is bytes, not {type(data).__name__}", field=f"items[{index}].data")
+        raise WrongType(f"an item is bytes, not {type(data).__name__}", field=where + "data")
     return bytes(data)
 
 
 def _batch(entries: list[pb.Item], start: int) -> list[pb.Item]:
     """Return the entries from `start` that fit one message: at least one."""
     room, end = BATCH_BYTES, start
-    while end < len(entries):
+    while end < min(len(entries), start + BATCH_ITEMS):
         room -= len(entries[end].data) + len(entries[end].id) * 4 + _ITEM_OVERHEAD
         if room < 0 and end > start:
             break
@@ -155,7 +179,7 @@ def pop(
     dead_letters: bool,
     ack: Sequence[int] = (),
 ) -> Flow[Sequence[pb.Delivery]]:
-    """Take up to `count` items, waiting for the first; none where the timeout passed.
+    """Take up to `count` items, waiting for the first; none where the timeout passed, or for a count of 0.
 
     Args:
         queue: The instance.
@@ -165,9 +189,13 @@ def pop(
         dead_letters: Take dead letters instead.
         ack: Receipts to acknowledge first.
     """
-    waiting = Wait(timeout)
+    whole(count, "count", 0, MOST)
+    flag(dead_letters, "dead_letters")
+    waiting, lease_ms = Wait(timeout), ms(lease, "lease")
+    if not count:
+        return ()
     request = built(pb.PopRequest, instance=queue, max_items=count, dead_letters=dead_letters, ack=ack)
-    request.lease_ms = ms(lease, "lease")
+    request.lease_ms = lease_ms
     leased = lease > 0
     undo = _Return(queue) if leased else None
     while True:
@@ -222,9 +250,9 @@ def ack(queue: str, receipts: Sequence[int]) -> Flow[Settled]:
 
 def nack(queue: str, receipts: Sequence[int], delay: float) -> Flow[Settled]:
     """Give leased items back, to be delivered again after `delay` seconds."""
+    delay_ms = ms(delay, "delay")
     if not receipts:
         return Settled(0, frozenset())
-    delay_ms = ms(delay, "delay")
     body = built(pb.NackRequest, instance=queue, receipts=receipts, delay_ms=delay_ms).SerializeToString()
     reply = yield from ask(Request(_NACK, body, safe=True), pb.NackResponse)
     return Settled(reply.nacked, frozenset(reply.unknown))
@@ -232,9 +260,9 @@ def nack(queue: str, receipts: Sequence[int], delay: float) -> Flow[Settled]:
 
 def extend(queue: str, receipts: Sequence[int], lease: float | None) -> Flow[Settled]:
     """Make leases last `lease` seconds from now; None: the queue's own."""
+    lease_ms = 0 if lease is None else ms(lease, "lease")
     if not receipts:
         return Settled(0, frozenset())
-    lease_ms = 0 if lease is None else ms(lease, "lease")
     body = built(pb.ExtendRequest, instance=queue, receipts=receipts, lease_ms=lease_ms).SerializeToString()
     reply = yield from ask(Request(_EXTEND, body, safe=True), pb.ExtendResponse)
     return Settled(reply.extended, frozenset(reply.unknown))
@@ -271,6 +299,7 @@ def stats(queue: str) -> Flow[QueueStats]:
 
 def purge(queue: str, dead_letters: bool) -> Flow[int]:
     """Forget all items that are not leased, or all dead letters; return how many."""
+    flag(dead_letters, "dead_letters")
     body = built(pb.PurgeRequest, instance=queue, dead_letters=dead_letters).SerializeToString()
     return (yield from ask(Request(_PURGE, body), pb.PurgeResponse)).purged
 

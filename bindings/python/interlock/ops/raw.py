@@ -7,7 +7,8 @@ from typing import Any, cast
 from google.protobuf.message import Message
 
 from interlock.errors import Invalid, WrongType
-from interlock.ops.flow import Flow, Request, ask_bytes, check_timeout
+from interlock.ops.arguments import flag, ms, text
+from interlock.ops.flow import Flow, Request, ask_bytes
 
 Sendable = bytes | Message
 
@@ -19,7 +20,9 @@ def request_of(method: str, request: Sendable, wait: float, safe: bool = False) 
         Invalid: The method is not "package.Service/Method".
         WrongType: The request is neither bytes nor a message.
     """
-    check_timeout(wait)
+    text(method, "method")
+    ms(wait, "wait")
+    flag(safe, "safe")
     path = "/" + method.removeprefix("/")
     service, _, name = path[1:].partition("/")
     if not service or not name or "/" in name:
@@ -36,15 +39,19 @@ def reply_type(method: str, request: Sendable, reply: type[Message] | None) -> t
 
     Raises:
         Invalid: The request's descriptors know no such method.
+        WrongType: The reply is no class of messages.
     """
+    text(method, "method")
+    if reply is not None and not (isinstance(reply, type) and issubclass(reply, Message)):
+        raise WrongType("reply must be a class of messages, or None", field="reply")
     if reply is not None or not isinstance(request, Message):
         return reply
     service, _, name = method.removeprefix("/").partition("/")
     try:
         found = request.DESCRIPTOR.file.pool.FindServiceByName(service).methods_by_name[name]
     except KeyError:
-        text = f"no descriptor of {method} is loaded: name the reply's class, or send bytes"
-        raise Invalid(text, field="method") from None
+        words = f"no descriptor of {method} is loaded: name the reply's class, or send bytes"
+        raise Invalid(words, field="method") from None
     from google.protobuf import message_factory  # noqa: PLC0415 - a sixth of this package's import
 
     return message_factory.GetMessageClass(cast(Any, found.output_type))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from interlock.ops.flow import Flow, Request, ask, built, ms
+from interlock.ops.arguments import built, mapping, ms, several, text, whole
+from interlock.ops.flow import Flow, Request, ask
 from interlock.rebalance.v1 import rebalance_pb2 as pb
 from interlock.values import Beat, GroupState, GroupView, Joined, Member, Partitions
 
@@ -17,6 +18,8 @@ _DESCRIBE = _SERVICE + "Describe"
 _WATCH = _SERVICE + "Watch"
 _BACKOFF = _SERVICE + "Backoff"
 
+_MOST = (1 << 32) - 1
+
 SESSION = 10.0
 """Seconds without a heartbeat until a member is dropped, where it names none."""
 REBALANCE = 3.0
@@ -28,18 +31,20 @@ def join(
     member: str,
     topics: Mapping[str, int],
     *,
-    owned: Partitions,
+    owned: Partitions | None,
     weight: int,
     session: float,
     rebalance: float,
 ) -> Flow[Joined]:
     """Enter the group, or answer a rebalance; waits for the generation to be complete."""
+    text(member, "member")
+    check_topics(topics)
     request = built(
         pb.JoinRequest,
         instance=group,
         member=member,
-        topics=[built(pb.Topic, name=name, partitions=count) for name, count in topics.items()],
-        owned=_listed(owned),
+        topics=[pb.Topic(name=name, partitions=count) for name, count in topics.items()],
+        owned=_listed(owned, "owned"),
         weight=weight,
         session_ms=ms(session, "session"),
         rebalance_ms=ms(rebalance, "rebalance"),
@@ -52,6 +57,7 @@ def join(
 
 def heartbeat(group: str, member: str, generation: int) -> Flow[Beat]:
     """Say that the member lives."""
+    text(member, "member")
     request = built(pb.HeartbeatRequest, instance=group, member=member, generation=generation)
     body = request.SerializeToString()
     reply = yield from ask(Request(_HEARTBEAT, body, safe=True), pb.HeartbeatResponse)
@@ -60,18 +66,20 @@ def heartbeat(group: str, member: str, generation: int) -> Flow[Beat]:
 
 def leave(group: str, member: str) -> Flow[None]:
     """Leave the group."""
+    text(member, "member")
     body = built(pb.LeaveRequest, instance=group, member=member).SerializeToString()
     yield from ask(Request(_LEAVE, body, safe=True), pb.LeaveResponse)
 
 
-def check_generation(group: str, member: str, generation: int, partitions: Partitions) -> Flow[None]:
+def check_generation(group: str, member: str, generation: int, partitions: Partitions | None) -> Flow[None]:
     """Raise Fenced unless the member may act for these partitions in this generation."""
+    text(member, "member")
     request = built(
         pb.CheckGenerationRequest,
         instance=group,
         member=member,
         generation=generation,
-        partitions=_listed(partitions),
+        partitions=_listed(partitions, "partitions"),
     )
     body = request.SerializeToString()
     yield from ask(Request(_CHECK, body, read=True), pb.CheckGenerationResponse)
@@ -98,18 +106,39 @@ def watched(message: bytes) -> GroupView:
 
 def backoff(group: str, member: str, retry: int, cause: str) -> Flow[float]:
     """Return seconds to wait before a retry."""
+    text(member, "member")
+    text(cause, "cause")
     request = built(pb.BackoffRequest, instance=group, member=member, retry=retry, cause=cause)
     body = request.SerializeToString()
     reply = yield from ask(Request(_BACKOFF, body, read=True), pb.BackoffResponse)
     return reply.delay_ms / 1000
 
 
-def _listed(partitions: Partitions) -> list[pb.TopicPartitions]:
-    return [
-        built(pb.TopicPartitions, topic=topic, partitions=sorted(numbers))
-        for topic, numbers in sorted(partitions.items())
-        if numbers
-    ]
+def check_topics(topics: Mapping[str, int]) -> None:
+    """Refuse what is no mapping of topics to their partitions.
+
+    Raises:
+        Invalid: A number of partitions is out of its range; WrongType where it is no number.
+    """
+    mapping(topics, "topics")
+    for name, count in topics.items():
+        text(name, "topics")
+        whole(count, f"topics[{name!r}]", 0, _MOST)
+
+
+def _listed(partitions: Partitions | None, field: str) -> list[pb.TopicPartitions]:
+    if partitions is None:
+        return []
+    mapping(partitions, field)
+    wanted = []
+    for topic, given in sorted(partitions.items()):
+        text(topic, field)
+        numbers = several(given, f"{field}[{topic!r}]")
+        for number in numbers:
+            whole(number, f"{field}[{topic!r}]", 0, _MOST)
+        if numbers:
+            wanted.append(pb.TopicPartitions(topic=topic, partitions=sorted(numbers)))
+    return wanted
 
 
 def _mapped(partitions: Iterable[pb.TopicPartitions]) -> dict[str, tuple[int, ...]]:

@@ -13,6 +13,7 @@ from google.protobuf.message import Message
 from interlock.errors import Error
 from interlock.handle import Handle
 from interlock.ops import raw
+from interlock.ops.arguments import text
 from interlock.options import OpenOptions, Options
 from interlock.sync.counter import Counter
 from interlock.sync.drive import Driver
@@ -51,6 +52,7 @@ class Client(Handle):
         Args:
             name: The instance: [a-z0-9][a-z0-9._-]{0,126}.
         """
+        text(name, "name")
         return Counter(self.driver, self.options, name)
 
     def queue(
@@ -78,6 +80,7 @@ class Client(Handle):
         Raises:
             ConfigConflict: The queue was configured otherwise before.
         """
+        text(name, "name")
         queue = Queue(self, name)
         settings = (capacity, max_items, overflow, lease, max_deliveries, dedupe_window)
         if any(setting is not None for setting in settings):
@@ -97,6 +100,7 @@ class Client(Handle):
         Args:
             group: The instance: [a-z0-9][a-z0-9._-]{0,126}.
         """
+        text(group, "group")
         return Group(self, group)
 
     @overload

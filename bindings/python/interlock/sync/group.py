@@ -115,7 +115,7 @@ class Group(Handle):
                 self.name,
                 member,
                 topics,
-                owned={} if owned is None else owned,
+                owned=owned,
                 weight=weight,
                 session=session,
                 rebalance=rebalance,
@@ -160,7 +160,7 @@ class Group(Handle):
         Raises:
             Fenced: It may not, or is not in the group.
         """
-        self._driver.run(ops.check_generation(self.name, member, generation, {} if partitions is None else partitions))
+        self._driver.run(ops.check_generation(self.name, member, generation, partitions))
 
     def describe(self) -> GroupView:
         """Read the group.
