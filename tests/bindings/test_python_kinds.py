@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from prometheus_client import CollectorRegistry
 
 import interlock
 from interlock.queue.v1 import queue_pb2
 from tests.behaviour.daemon import serving
 from tests.host import probe
+from tests.host import serving as in_this_process
 
 STATS = "interlock.queue.v1.QueueService/Stats"
 SUBSCRIBE = "interlock.queue.v1.QueueService/Subscribe"
@@ -80,3 +82,38 @@ def test_a_method_that_takes_a_stream(placement: str, method: str, tmp_path: Pat
             il.call(path, probe.message())
         with pytest.raises(interlock.Invalid, match=f"{path} takes a stream of messages"):
             list(il.stream(path, probe.message()))
+
+
+async def test_they_are_counted(tmp_path: Path) -> None:
+    """By the daemon and in process alike, so that a program that is mistaken is seen."""
+    async with in_this_process.serving(tmp_path) as served, interlock.aio.open(f"unix://{tmp_path}/s") as il:
+        await _mistaken(il)
+        assert _counted(served.daemon.metrics.registry) == MISTAKES
+    async with interlock.aio.open("local:") as il:
+        await _mistaken(il)
+        assert _counted(il.metrics) == MISTAKES
+
+
+MISTAKES = {
+    ("unknown", "unknown", "UNIMPLEMENTED"): 1,
+    ("queue", "Stats", "INVALID_ARGUMENT"): 1,
+    ("queue", "Subscribe", "INVALID_ARGUMENT"): 1,
+}
+
+
+async def _mistaken(il: interlock.aio.Client) -> None:
+    with pytest.raises(interlock.UnknownMethod):
+        await il.call("acme.gate.v1.GateService/Pass", b"")
+    with pytest.raises(interlock.Invalid):
+        await il.call(SUBSCRIBE, CREDIT)
+    with pytest.raises(interlock.Invalid):
+        await anext(il.stream(STATS, NAMED))
+
+
+def _counted(registry: CollectorRegistry) -> dict[tuple[str, ...], float]:
+    return {
+        tuple(sample.labels[name] for name in ("wasm_module", "method", "status")): sample.value
+        for family in registry.collect()
+        for sample in family.samples
+        if sample.name == "wasm_metric_counter_total"
+    }

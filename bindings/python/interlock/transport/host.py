@@ -28,7 +28,7 @@ from interlock.transport.words import CLOSED, unserved
 from interlock_host import kind
 from interlock_host.calls import Call, CancelReason, Record, Sink
 from interlock_host.engine import Engine, EngineConfig
-from interlock_host.errors import CODE_NAMES, Failure, HostError, ModuleError, failure_of
+from interlock_host.errors import CODE_NAMES, UNIMPLEMENTED, Failure, HostError, ModuleError, failure_of
 from interlock_host.journal import DataLocked, JournalDamaged
 from interlock_host.module import Method
 
@@ -86,13 +86,22 @@ class LocalHost:
         """
         self.guard.check()
         method = self._engine.method(path)
-        if method is None:
-            raise UnknownMethod(unserved(path))
-        if method.server_streaming is not stream or method.client_streaming:
-            mistake = kind.mistaken(method, kind.STREAM if stream else kind.UNARY)
-            if mistake is not None:
-                raise self._refused(mistake)
+        if method is None or method.server_streaming is not stream or method.client_streaming:
+            raise self._unfit(path, method, kind.STREAM if stream else kind.UNARY)
         return method
+
+    def _unfit(self, path: str, method: Method | None, said: kind.Said) -> Error:
+        """Count a call that no instance sees, as the daemon does; return what it gets."""
+        began = time.perf_counter()
+        failure = kind.mistaken(method, said) if method is not None else None
+        if method is not None and failure is not None:
+            self._observe(method, failure.code, began)
+            return self._refused(failure)
+        if self._metrics is not None:
+            from interlock_host.metrics import UNKNOWN  # noqa: PLC0415
+
+            self._metrics.observe(_LANGUAGE, UNKNOWN, UNKNOWN, CODE_NAMES[UNIMPLEMENTED], 0.0)
+        return UnknownMethod(unserved(path))
 
     def start(self, method: Method, body: bytes, sink: Sink | None) -> Call:
         """Enter a call.
@@ -144,7 +153,7 @@ class LocalHost:
             return ClientClosed(CLOSED)  # the host that goes away is this client's own
         return error_of(failure.code, failure.reason, failure.message, failure.field, failure.domain)
 
-    def _observe(self, method: Method, status: int, began: float, trace: CallTrace | None) -> None:
+    def _observe(self, method: Method, status: int, began: float, trace: CallTrace | None = None) -> None:
         if self._metrics is not None:
             seconds = time.perf_counter() - began
             module, code = method.module.name, CODE_NAMES[status]
