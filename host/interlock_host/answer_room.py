@@ -13,15 +13,13 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
-from interlock_host.answers import KEPT_NS
+from interlock_host.answers import KEPT_IN_ALL, KEPT_NS
 from interlock_host.instance import NEVER, State
 
 if TYPE_CHECKING:
     from interlock_host.answers import Answers
     from interlock_host.clock import Clock
 
-KEPT_IN_ALL = 256 << 20
-"""Bytes, unless a host says otherwise."""
 LOOK_NS = 30_000_000_000
 """How late an answer may go whose time is over, and how often it is asked for room at most."""
 _AT_ONCE = 10_000

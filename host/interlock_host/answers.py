@@ -26,6 +26,8 @@ KEPT_NS = 600_000_000_000
 KEPT_ANSWERS = 16_384
 KEPT_BYTES = 8 << 20
 """The most that one instance keeps; the oldest goes first."""
+KEPT_IN_ALL = 256 << 20
+"""Bytes of memory that a host has for the answers of all its instances, unless it is told otherwise."""
 
 
 Kept = tuple[int, int, int, int, bytes, int]
@@ -244,9 +246,8 @@ class Answers:
             self._put(call.identity, (found[0], call.request_bytes, status, flags, payload, now))
 
     def _put(self, identity: bytes, kept: Kept) -> None:
-        old = self._kept.pop(identity, None)  # in replay: it had been let go of when the call came again
-        if old is not None:
-            self._bytes -= len(identity) + len(old[_PAYLOAD])
+        if identity in self._kept:  # in replay: it had been let go of when the call came again
+            self._bytes -= len(identity) + len(self._kept.pop(identity)[_PAYLOAD])
         self._kept[identity] = kept
         self._bytes += len(identity) + len(kept[_PAYLOAD])
         while self._over(kept[_NOW]):

@@ -17,6 +17,7 @@ from typing import Any
 
 from interlock_host import config_values as values
 from interlock_host import logs
+from interlock_host.answers import KEPT_IN_ALL
 from interlock_host.durability.levels import LEVELS
 from interlock_host.errors import ConfigError
 from interlock_host.module import CAPS, Limits
@@ -72,6 +73,8 @@ class HostConfig:
     cache: Path | None = None
     """The folder of compiled modules; None is the user's cache folder."""
     max_instances: int = 10_000
+    answer_bytes: int = KEPT_IN_ALL
+    """Of memory, for answers that are kept for retries; see `EngineConfig`."""
     drain_seconds: float = 10.0
     """How long parked calls may go on once the host is told to stop."""
     insecure: bool = False
@@ -239,6 +242,7 @@ READERS: dict[str, Callable[[Any], Any]] = {
     "modules": values.paths,
     "cache": values.path,
     "max_instances": values.at_least_one,
+    "answer_bytes": values.at_least_one,
     "drain_seconds": values.seconds,
     "insecure": values.flag,
     "tls_cert": values.path,

@@ -10,7 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from interlock_host.answer_room import KEPT_IN_ALL, AnswerRoom
+from interlock_host.answer_room import AnswerRoom
+from interlock_host.answers import KEPT_IN_ALL
 from interlock_host.calls import Call, CancelReason, Sink
 from interlock_host.clock import Clock, RunClock, VirtualClock
 from interlock_host.driver import Driver, NoDriver, ThreadDriver

@@ -111,6 +111,7 @@ def test_environment() -> None:
         ("drain_seconds = []", r"drain_seconds: \[\] is not a number of seconds$"),
         ("drain_seconds = nan", "drain_seconds: nan is not within 0 and 86,400 seconds$"),
         ("journal_bytes = '512M'", "journal_bytes: '512M' is not a whole number$"),
+        ("answer_bytes = 0", "answer_bytes: 0 is below 1$"),
         ("journal_bytes = []", r"journal_bytes: \[\] is not a whole number$"),
         ("insecure = []", r"insecure: \[\] is not true or false$"),
         ("insecure = 1", "insecure: 1 is not true or false$"),

@@ -144,6 +144,7 @@ class Daemon:
             modules=config.modules,
             cache=config.cache or default_cache(),
             max_instances=config.max_instances,
+            answer_bytes=config.answer_bytes,
             seed=config.seed if virtual else None,
             config_of=instance_configs,
             data=config.data,

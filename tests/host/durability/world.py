@@ -6,7 +6,7 @@ import dataclasses
 from pathlib import Path
 
 from interlock.counter.v1 import counter_pb2
-from interlock_host.answer_room import KEPT_IN_ALL
+from interlock_host.answers import KEPT_IN_ALL
 from interlock_host.calls import Call, Record
 from interlock_host.clock import VirtualClock
 from interlock_host.durability.instance import DurableInstance
