@@ -70,11 +70,12 @@ def configure(
 
 
 def _overflow(overflow: Overflow | str) -> int:
+    if isinstance(overflow, bool) or not isinstance(overflow, str | int):
+        raise WrongType("overflow must be wait, reject or drop_oldest", field="overflow")
     try:
         return int(Overflow[overflow.upper()] if isinstance(overflow, str) else Overflow(overflow))
-    except (KeyError, ValueError) as error:
-        kind = Invalid if isinstance(overflow, str | int) else WrongType
-        raise kind("overflow must be wait, reject or drop_oldest", field="overflow") from error
+    except (KeyError, ValueError):
+        raise Invalid("overflow must be wait, reject or drop_oldest", field="overflow") from None
 
 
 def push(queue: str, items: Iterable[Pushable], timeout: float | None, deduplicated: bool) -> Flow[Pushed]:
