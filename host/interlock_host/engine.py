@@ -15,12 +15,13 @@ from interlock_host.answers import KEPT_IN_ALL
 from interlock_host.calls import Call, CancelReason, Sink
 from interlock_host.clock import Clock, RunClock, VirtualClock
 from interlock_host.driver import Driver, NoDriver, ThreadDriver
+from interlock_host.durability.failed import reinstate
 from interlock_host.durability.instance import DurableInstance
 from interlock_host.durability.levels import Level, level_of
 from interlock_host.durability.life import Life
 from interlock_host.durability.recovery import Progress, Recovered
 from interlock_host.durability.store import Store, StoreOptions
-from interlock_host.errors import NOT_FOUND, RESOURCE_EXHAUSTED, UNAVAILABLE, HostError
+from interlock_host.errors import FAILED_PRECONDITION, NOT_FOUND, RESOURCE_EXHAUSTED, UNAVAILABLE, HostError
 from interlock_host.instance import Gone, Instance, State
 from interlock_host.module import CAPS, Limits, Method, Module
 from interlock_host.observer import EngineObserver
@@ -345,6 +346,18 @@ class Engine:
                 gone = self._instances[self.modules[module_name]].pop(instance_name.encode(), None)
                 self._count -= gone is not None and not durable
         return cancelled
+
+    def reinstate(self, module_name: str, instance_name: str) -> str:
+        """Let an instance that failed by its traps go on; return why it had failed. See `durability.failed`.
+
+        Raises:
+            HostError: NOT_FOUND; FAILED_PRECONDITION, it is not kept, did not fail, or cannot be made again.
+        """
+        instance = self.instance(module_name, instance_name)
+        if not isinstance(instance, DurableInstance):
+            text = f"{module_name}/{instance_name} is not kept: delete it to begin anew"
+            raise HostError(FAILED_PRECONDITION, "INSTANCE_FAILED", text)
+        return reinstate(instance)
 
     def parked_calls(self) -> int:
         """Return how many calls are parked in all instances."""

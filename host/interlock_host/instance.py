@@ -58,6 +58,9 @@ class Instance(Dispatcher):
     Every public method takes the instance's lock; sinks run under it.
     """
 
+    remedy = "delete it to begin anew"
+    """What an operator can do when it failed."""
+
     __slots__ = (
         "entries", "failure", "last_id", "machine", "scheduled", "speechless", "state", "trap_times",
         "traps",
@@ -245,7 +248,7 @@ class Instance(Dispatcher):
         if self.state is State.DELETED:
             raise Gone
         if self.state is State.FAILED:
-            message = f"{self.module.name}/{self.name} failed: {self.failure}; delete it to begin anew"
+            message = f"{self.module.name}/{self.name} failed: {self.failure}; {self.remedy}"
             raise HostError(UNAVAILABLE, "INSTANCE_FAILED", message)
         if self.machine is None:
             self.last_now = max(self._host.clock.now(), self.last_now)

@@ -16,6 +16,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from interlock_host.call_tally import CallTallies
+from interlock_host.instance import State
 from interlock_host.journal_metrics import JournalMetrics
 from interlock_host.observer import EngineObserver
 
@@ -111,6 +112,11 @@ class _EngineCollector(Collector):
     def collect(self) -> Iterator[Metric]:
         instances = self._engine.instances()
         yield self._sum("interlock_instances", "Instances that live here.", ((i, 1) for i in instances))
+        yield self._sum(
+            "interlock_failed_instances",
+            "Instances that answer no call until an operator acts.",
+            ((i, i.state is State.FAILED) for i in instances),
+        )
         yield self._sum(
             "interlock_parked_calls",
             "Calls without their final answer.",

@@ -151,6 +151,35 @@ def delete(name: str, target: Target, output: str) -> None:
         click.echo(f"{name} is deleted; {response.cancelled_calls} parked calls were cancelled")
 
 
+@click.command(
+    epilog=f"""
+    \b
+    Example:
+      interlock reinstate queue/orders
+
+    {EXIT_HELP}
+    """
+)
+@click.argument("name", metavar="MODULE/INSTANCE")
+@target_options
+@output_option
+def reinstate(name: str, target: Target, output: str) -> None:
+    """Let an instance that failed by its traps go on.
+
+    It has all that it held before them; what trapped is not applied. Its state
+    is made again from the journal first, so nothing changes if that cannot be.
+    Only an instance that is kept can go on; another is begun anew by `delete`.
+    """
+    module, instance = split_name(name)
+    with connected(target) as channel:
+        request = host_pb2.ReinstateInstanceRequest(module=module, instance=instance)
+        response = _call(channel, "ReinstateInstance", request)
+    if output == "json":
+        print_json(response)
+    else:
+        click.echo(f"{name} goes on; it had failed: {response.failure}")
+
+
 def _instances(channel: grpc.Channel, module: str, prefix: str) -> Iterator[host_pb2.Instance]:
     token = ""
     while True:

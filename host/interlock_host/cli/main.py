@@ -12,7 +12,7 @@ import click
 import interlock_host
 from interlock_host.cli.call import call
 from interlock_host.cli.inspect import inspect
-from interlock_host.cli.instances import delete, instances, modules
+from interlock_host.cli.instances import delete, instances, modules, reinstate
 from interlock_host.cli.journal import journal, replay
 from interlock_host.cli.pack import pack
 from interlock_host.cli.serve import serve
@@ -65,5 +65,6 @@ def main() -> None:
     """
 
 
-for command in (serve, call, modules, instances, delete, top, token, pack, inspect, journal, replay):
+_OF_A_HOST = (serve, call, modules, instances, delete, reinstate, top, token)
+for command in (*_OF_A_HOST, pack, inspect, journal, replay):
     main.add_command(command)

@@ -10,6 +10,7 @@ from interlock.journal.v1 import journal_pb2
 from interlock_host.answers import Answers, Kept, SavedAnswers
 from interlock_host.calls import Call
 from interlock_host.durability.levels import Level, durability_of
+from interlock_host.instance import State
 from interlock_host.module import Module
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ def take_head(instance: DurableInstance) -> Callable[[], bytes]:
         random=machine.random.state,
         parked=[_parked(call, answers) for _, call in sorted(instance.calls.items())],
         traps=instance.trap_times,
+        failure=instance.failure if instance.state is State.FAILED else "",
     )
     return functools.partial(_written, head, *answers.take())
 
@@ -87,6 +89,8 @@ def read_head(instance: Waking, data: bytes) -> journal_pb2.SnapshotHead:
     instance.birth = head.birth
     instance.last_id, instance.last_now = head.last_call, head.now
     instance.trap_times.extend(head.traps)
+    if head.failure:
+        instance.state, instance.failure = State.FAILED, head.failure
     answers = instance.known_answers()
     for parked in head.parked:
         call = Call(instance.module.methods[parked.method], parked.id, parked.size, None)

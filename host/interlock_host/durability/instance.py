@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from interlock.v1 import contract_pb2
 from interlock_host.calls import Call, CancelReason, Rider, Sink
+from interlock_host.durability.failed import save_failed
 from interlock_host.durability.head import take_head
 from interlock_host.durability.levels import Level
 from interlock_host.durability.store import Fenced, JournalFailed, Kind, Store
@@ -189,6 +190,11 @@ class DurableInstance(Waking):
             HostError: UNAVAILABLE/JOURNAL_FAILED.
             OSError: The snapshot could not be written; earlier ones are there still.
         """
+        if self.state is State.FAILED:
+            return save_failed(self)
+        return self._save()
+
+    def _save(self) -> bool:
         with self.lock:
             self.saving = False
             if self.machine is None or not self.id:

@@ -36,6 +36,8 @@ class Waking(Transaction):
     entry that did it, one that the disk may not have is read again.
     """
 
+    remedy = "reinstate it to go on without what trapped, or delete it to begin anew"
+
     __slots__ = ("birth", "losses", "lost_at", "saved_lsn", "sleeps_until")
 
     def __init__(self, host: DurableHost, module: Module, name: str, store: Store, level: Level) -> None:

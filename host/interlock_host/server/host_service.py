@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import binascii
 from collections.abc import Awaitable, Callable
@@ -113,6 +114,15 @@ class HostService:
             instance.module, self._engine.delete, request.module, request.instance
         )
         return host_pb2.DeleteInstanceResponse(cancelled_calls=cancelled)
+
+    async def ReinstateInstance(
+        self, request: host_pb2.ReinstateInstanceRequest
+    ) -> host_pb2.ReinstateInstanceResponse:
+        # It replays what the instance did, which takes as long as it takes: off the loop.
+        failure = await asyncio.get_running_loop().run_in_executor(
+            self._front.offload, self._engine.reinstate, request.module, request.instance
+        )
+        return host_pb2.ReinstateInstanceResponse(failure=failure)
 
     async def Drain(self, request: host_pb2.DrainRequest) -> host_pb2.DrainResponse:
         await self._on_drain()

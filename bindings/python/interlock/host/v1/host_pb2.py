@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from interlock.v1 import contract_pb2 as interlock_dot_v1_dot_contract__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1cinterlock/host/v1/host.proto\x12\x11interlock.host.v1\x1a\x1binterlock/v1/contract.proto\"X\n\x06Method\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x18\n\x10\x63lient_streaming\x18\x02 \x01(\x08\x12\x18\n\x10server_streaming\x18\x03 \x01(\x08\x12\x0c\n\x04read\x18\x04 \x01(\x08\"\xad\x01\n\x06Module\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07service\x18\x02 \x01(\t\x12\x0e\n\x06\x64igest\x18\x03 \x01(\t\x12\x0f\n\x07summary\x18\x04 \x01(\t\x12$\n\x06limits\x18\x05 \x01(\x0b\x32\x14.interlock.v1.Limits\x12*\n\x07methods\x18\x06 \x03(\x0b\x32\x19.interlock.host.v1.Method\x12\x11\n\tinstances\x18\x07 \x01(\r\"\x14\n\x12ListModulesRequest\"A\n\x13ListModulesResponse\x12*\n\x07modules\x18\x01 \x03(\x0b\x32\x19.interlock.host.v1.Module\"\xd3\x01\n\x08Instance\x12\x0e\n\x06module\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12/\n\x05state\x18\x03 \x01(\x0e\x32 .interlock.host.v1.InstanceState\x12\x14\n\x0cmemory_bytes\x18\x04 \x01(\x04\x12\x14\n\x0cparked_calls\x18\x05 \x01(\r\x12\x0f\n\x07\x65ntries\x18\x06 \x01(\x04\x12\r\n\x05traps\x18\x07 \x01(\r\x12,\n\ndurability\x18\x08 \x01(\x0e\x32\x18.interlock.v1.Durability\"]\n\x14ListInstancesRequest\x12\x0e\n\x06module\x18\x01 \x01(\t\x12\x0e\n\x06prefix\x18\x02 \x01(\t\x12\x11\n\tpage_size\x18\x03 \x01(\r\x12\x12\n\npage_token\x18\x04 \x01(\t\"`\n\x15ListInstancesResponse\x12.\n\tinstances\x18\x01 \x03(\x0b\x32\x1b.interlock.host.v1.Instance\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\";\n\x17\x44\x65scribeInstanceRequest\x12\x0e\n\x06module\x18\x01 \x01(\t\x12\x10\n\x08instance\x18\x02 \x01(\t\"\xad\x01\n\x18\x44\x65scribeInstanceResponse\x12-\n\x08instance\x18\x01 \x01(\x0b\x32\x1b.interlock.host.v1.Instance\x12\x13\n\x0b\x64\x65\x61\x64line_ns\x18\x02 \x01(\x03\x12\x0e\n\x06now_ns\x18\x03 \x01(\x03\x12,\n\x07metrics\x18\x04 \x01(\x0b\x32\x1b.interlock.v1.ModuleMetrics\x12\x0f\n\x07\x66\x61ilure\x18\x05 \x01(\t\"9\n\x15\x44\x65leteInstanceRequest\x12\x0e\n\x06module\x18\x01 \x01(\t\x12\x10\n\x08instance\x18\x02 \x01(\t\"1\n\x16\x44\x65leteInstanceResponse\x12\x17\n\x0f\x63\x61ncelled_calls\x18\x01 \x01(\r\"\x1f\n\x0c\x44rainRequest\x12\x0f\n\x07wait_ms\x18\x01 \x01(\r\"(\n\rDrainResponse\x12\x17\n\x0fremaining_calls\x18\x01 \x01(\r\"\x1f\n\x0e\x41\x64vanceRequest\x12\r\n\x05\x62y_ns\x18\x01 \x01(\x04\"!\n\x0f\x41\x64vanceResponse\x12\x0e\n\x06now_ns\x18\x01 \x01(\x03*\x82\x01\n\rInstanceState\x12\x1e\n\x1aINSTANCE_STATE_UNSPECIFIED\x10\x00\x12\x17\n\x13INSTANCE_STATE_LIVE\x10\x01\x12\x19\n\x15INSTANCE_STATE_FAILED\x10\x02\x12\x1d\n\x19INSTANCE_STATE_HIBERNATED\x10\x03\x32\xd0\x04\n\x0bHostService\x12\x61\n\x0bListModules\x12%.interlock.host.v1.ListModulesRequest\x1a&.interlock.host.v1.ListModulesResponse\"\x03\x90\x02\x01\x12g\n\rListInstances\x12\'.interlock.host.v1.ListInstancesRequest\x1a(.interlock.host.v1.ListInstancesResponse\"\x03\x90\x02\x01\x12p\n\x10\x44\x65scribeInstance\x12*.interlock.host.v1.DescribeInstanceRequest\x1a+.interlock.host.v1.DescribeInstanceResponse\"\x03\x90\x02\x01\x12\x65\n\x0e\x44\x65leteInstance\x12(.interlock.host.v1.DeleteInstanceRequest\x1a).interlock.host.v1.DeleteInstanceResponse\x12J\n\x05\x44rain\x12\x1f.interlock.host.v1.DrainRequest\x1a .interlock.host.v1.DrainResponse\x12P\n\x07\x41\x64vance\x12!.interlock.host.v1.AdvanceRequest\x1a\".interlock.host.v1.AdvanceResponseBE\n\x15\x64\x65v.interlock.host.v1P\x01Z*interlock.dev/gen/interlock/host/v1;hostv1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1cinterlock/host/v1/host.proto\x12\x11interlock.host.v1\x1a\x1binterlock/v1/contract.proto\"X\n\x06Method\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x18\n\x10\x63lient_streaming\x18\x02 \x01(\x08\x12\x18\n\x10server_streaming\x18\x03 \x01(\x08\x12\x0c\n\x04read\x18\x04 \x01(\x08\"\xad\x01\n\x06Module\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07service\x18\x02 \x01(\t\x12\x0e\n\x06\x64igest\x18\x03 \x01(\t\x12\x0f\n\x07summary\x18\x04 \x01(\t\x12$\n\x06limits\x18\x05 \x01(\x0b\x32\x14.interlock.v1.Limits\x12*\n\x07methods\x18\x06 \x03(\x0b\x32\x19.interlock.host.v1.Method\x12\x11\n\tinstances\x18\x07 \x01(\r\"\x14\n\x12ListModulesRequest\"A\n\x13ListModulesResponse\x12*\n\x07modules\x18\x01 \x03(\x0b\x32\x19.interlock.host.v1.Module\"\xd3\x01\n\x08Instance\x12\x0e\n\x06module\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12/\n\x05state\x18\x03 \x01(\x0e\x32 .interlock.host.v1.InstanceState\x12\x14\n\x0cmemory_bytes\x18\x04 \x01(\x04\x12\x14\n\x0cparked_calls\x18\x05 \x01(\r\x12\x0f\n\x07\x65ntries\x18\x06 \x01(\x04\x12\r\n\x05traps\x18\x07 \x01(\r\x12,\n\ndurability\x18\x08 \x01(\x0e\x32\x18.interlock.v1.Durability\"]\n\x14ListInstancesRequest\x12\x0e\n\x06module\x18\x01 \x01(\t\x12\x0e\n\x06prefix\x18\x02 \x01(\t\x12\x11\n\tpage_size\x18\x03 \x01(\r\x12\x12\n\npage_token\x18\x04 \x01(\t\"`\n\x15ListInstancesResponse\x12.\n\tinstances\x18\x01 \x03(\x0b\x32\x1b.interlock.host.v1.Instance\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\";\n\x17\x44\x65scribeInstanceRequest\x12\x0e\n\x06module\x18\x01 \x01(\t\x12\x10\n\x08instance\x18\x02 \x01(\t\"\xad\x01\n\x18\x44\x65scribeInstanceResponse\x12-\n\x08instance\x18\x01 \x01(\x0b\x32\x1b.interlock.host.v1.Instance\x12\x13\n\x0b\x64\x65\x61\x64line_ns\x18\x02 \x01(\x03\x12\x0e\n\x06now_ns\x18\x03 \x01(\x03\x12,\n\x07metrics\x18\x04 \x01(\x0b\x32\x1b.interlock.v1.ModuleMetrics\x12\x0f\n\x07\x66\x61ilure\x18\x05 \x01(\t\"9\n\x15\x44\x65leteInstanceRequest\x12\x0e\n\x06module\x18\x01 \x01(\t\x12\x10\n\x08instance\x18\x02 \x01(\t\"1\n\x16\x44\x65leteInstanceResponse\x12\x17\n\x0f\x63\x61ncelled_calls\x18\x01 \x01(\r\"<\n\x18ReinstateInstanceRequest\x12\x0e\n\x06module\x18\x01 \x01(\t\x12\x10\n\x08instance\x18\x02 \x01(\t\",\n\x19ReinstateInstanceResponse\x12\x0f\n\x07\x66\x61ilure\x18\x01 \x01(\t\"\x1f\n\x0c\x44rainRequest\x12\x0f\n\x07wait_ms\x18\x01 \x01(\r\"(\n\rDrainResponse\x12\x17\n\x0fremaining_calls\x18\x01 \x01(\r\"\x1f\n\x0e\x41\x64vanceRequest\x12\r\n\x05\x62y_ns\x18\x01 \x01(\x04\"!\n\x0f\x41\x64vanceResponse\x12\x0e\n\x06now_ns\x18\x01 \x01(\x03*\x82\x01\n\rInstanceState\x12\x1e\n\x1aINSTANCE_STATE_UNSPECIFIED\x10\x00\x12\x17\n\x13INSTANCE_STATE_LIVE\x10\x01\x12\x19\n\x15INSTANCE_STATE_FAILED\x10\x02\x12\x1d\n\x19INSTANCE_STATE_HIBERNATED\x10\x03\x32\xc0\x05\n\x0bHostService\x12\x61\n\x0bListModules\x12%.interlock.host.v1.ListModulesRequest\x1a&.interlock.host.v1.ListModulesResponse\"\x03\x90\x02\x01\x12g\n\rListInstances\x12\'.interlock.host.v1.ListInstancesRequest\x1a(.interlock.host.v1.ListInstancesResponse\"\x03\x90\x02\x01\x12p\n\x10\x44\x65scribeInstance\x12*.interlock.host.v1.DescribeInstanceRequest\x1a+.interlock.host.v1.DescribeInstanceResponse\"\x03\x90\x02\x01\x12\x65\n\x0e\x44\x65leteInstance\x12(.interlock.host.v1.DeleteInstanceRequest\x1a).interlock.host.v1.DeleteInstanceResponse\x12n\n\x11ReinstateInstance\x12+.interlock.host.v1.ReinstateInstanceRequest\x1a,.interlock.host.v1.ReinstateInstanceResponse\x12J\n\x05\x44rain\x12\x1f.interlock.host.v1.DrainRequest\x1a .interlock.host.v1.DrainResponse\x12P\n\x07\x41\x64vance\x12!.interlock.host.v1.AdvanceRequest\x1a\".interlock.host.v1.AdvanceResponseBE\n\x15\x64\x65v.interlock.host.v1P\x01Z*interlock.dev/gen/interlock/host/v1;hostv1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -39,8 +39,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_HOSTSERVICE'].methods_by_name['ListInstances']._serialized_options = b'\220\002\001'
   _globals['_HOSTSERVICE'].methods_by_name['DescribeInstance']._loaded_options = None
   _globals['_HOSTSERVICE'].methods_by_name['DescribeInstance']._serialized_options = b'\220\002\001'
-  _globals['_INSTANCESTATE']._serialized_start=1333
-  _globals['_INSTANCESTATE']._serialized_end=1463
+  _globals['_INSTANCESTATE']._serialized_start=1441
+  _globals['_INSTANCESTATE']._serialized_end=1571
   _globals['_METHOD']._serialized_start=80
   _globals['_METHOD']._serialized_end=168
   _globals['_MODULE']._serialized_start=171
@@ -63,14 +63,18 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_DELETEINSTANCEREQUEST']._serialized_end=1136
   _globals['_DELETEINSTANCERESPONSE']._serialized_start=1138
   _globals['_DELETEINSTANCERESPONSE']._serialized_end=1187
-  _globals['_DRAINREQUEST']._serialized_start=1189
-  _globals['_DRAINREQUEST']._serialized_end=1220
-  _globals['_DRAINRESPONSE']._serialized_start=1222
-  _globals['_DRAINRESPONSE']._serialized_end=1262
-  _globals['_ADVANCEREQUEST']._serialized_start=1264
-  _globals['_ADVANCEREQUEST']._serialized_end=1295
-  _globals['_ADVANCERESPONSE']._serialized_start=1297
-  _globals['_ADVANCERESPONSE']._serialized_end=1330
-  _globals['_HOSTSERVICE']._serialized_start=1466
-  _globals['_HOSTSERVICE']._serialized_end=2058
+  _globals['_REINSTATEINSTANCEREQUEST']._serialized_start=1189
+  _globals['_REINSTATEINSTANCEREQUEST']._serialized_end=1249
+  _globals['_REINSTATEINSTANCERESPONSE']._serialized_start=1251
+  _globals['_REINSTATEINSTANCERESPONSE']._serialized_end=1295
+  _globals['_DRAINREQUEST']._serialized_start=1297
+  _globals['_DRAINREQUEST']._serialized_end=1328
+  _globals['_DRAINRESPONSE']._serialized_start=1330
+  _globals['_DRAINRESPONSE']._serialized_end=1370
+  _globals['_ADVANCEREQUEST']._serialized_start=1372
+  _globals['_ADVANCEREQUEST']._serialized_end=1403
+  _globals['_ADVANCERESPONSE']._serialized_start=1405
+  _globals['_ADVANCERESPONSE']._serialized_end=1438
+  _globals['_HOSTSERVICE']._serialized_start=1574
+  _globals['_HOSTSERVICE']._serialized_end=2278
 # @@protoc_insertion_point(module_scope)

@@ -135,6 +135,20 @@ class DeleteInstanceResponse(_message.Message):
     cancelled_calls: int
     def __init__(self, cancelled_calls: _Optional[int] = ...) -> None: ...
 
+class ReinstateInstanceRequest(_message.Message):
+    __slots__ = ("module", "instance")
+    MODULE_FIELD_NUMBER: _ClassVar[int]
+    INSTANCE_FIELD_NUMBER: _ClassVar[int]
+    module: str
+    instance: str
+    def __init__(self, module: _Optional[str] = ..., instance: _Optional[str] = ...) -> None: ...
+
+class ReinstateInstanceResponse(_message.Message):
+    __slots__ = ("failure",)
+    FAILURE_FIELD_NUMBER: _ClassVar[int]
+    failure: str
+    def __init__(self, failure: _Optional[str] = ...) -> None: ...
+
 class DrainRequest(_message.Message):
     __slots__ = ("wait_ms",)
     WAIT_MS_FIELD_NUMBER: _ClassVar[int]

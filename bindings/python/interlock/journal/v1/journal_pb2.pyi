@@ -26,7 +26,7 @@ class Birth(_message.Message):
     def __init__(self, package: _Optional[str] = ..., digest: _Optional[str] = ..., name: _Optional[str] = ..., config: _Optional[bytes] = ..., seed: _Optional[int] = ..., limits: _Optional[_Union[_contract_pb2.Limits, _Mapping]] = ..., durability: _Optional[_Union[_contract_pb2.Durability, str]] = ...) -> None: ...
 
 class SnapshotHead(_message.Message):
-    __slots__ = ("birth", "last_call", "now", "deadline", "random", "parked", "answered", "traps")
+    __slots__ = ("birth", "last_call", "now", "deadline", "random", "parked", "answered", "traps", "failure")
     BIRTH_FIELD_NUMBER: _ClassVar[int]
     LAST_CALL_FIELD_NUMBER: _ClassVar[int]
     NOW_FIELD_NUMBER: _ClassVar[int]
@@ -35,6 +35,7 @@ class SnapshotHead(_message.Message):
     PARKED_FIELD_NUMBER: _ClassVar[int]
     ANSWERED_FIELD_NUMBER: _ClassVar[int]
     TRAPS_FIELD_NUMBER: _ClassVar[int]
+    FAILURE_FIELD_NUMBER: _ClassVar[int]
     birth: Birth
     last_call: int
     now: int
@@ -43,7 +44,8 @@ class SnapshotHead(_message.Message):
     parked: _containers.RepeatedCompositeFieldContainer[ParkedCall]
     answered: Answered
     traps: _containers.RepeatedScalarFieldContainer[int]
-    def __init__(self, birth: _Optional[_Union[Birth, _Mapping]] = ..., last_call: _Optional[int] = ..., now: _Optional[int] = ..., deadline: _Optional[int] = ..., random: _Optional[int] = ..., parked: _Optional[_Iterable[_Union[ParkedCall, _Mapping]]] = ..., answered: _Optional[_Union[Answered, _Mapping]] = ..., traps: _Optional[_Iterable[int]] = ...) -> None: ...
+    failure: str
+    def __init__(self, birth: _Optional[_Union[Birth, _Mapping]] = ..., last_call: _Optional[int] = ..., now: _Optional[int] = ..., deadline: _Optional[int] = ..., random: _Optional[int] = ..., parked: _Optional[_Iterable[_Union[ParkedCall, _Mapping]]] = ..., answered: _Optional[_Union[Answered, _Mapping]] = ..., traps: _Optional[_Iterable[int]] = ..., failure: _Optional[str] = ...) -> None: ...
 
 class ParkedCall(_message.Message):
     __slots__ = ("id", "method", "size", "identity", "checksum")
@@ -78,11 +80,13 @@ class Answered(_message.Message):
     def __init__(self, identity: _Optional[_Iterable[bytes]] = ..., checksum: _Optional[_Iterable[int]] = ..., size: _Optional[_Iterable[int]] = ..., status: _Optional[_Iterable[int]] = ..., flags: _Optional[_Iterable[int]] = ..., payload: _Optional[_Iterable[bytes]] = ..., now: _Optional[_Iterable[int]] = ...) -> None: ...
 
 class Voided(_message.Message):
-    __slots__ = ("export", "trap", "message")
+    __slots__ = ("export", "trap", "message", "reinstated")
     EXPORT_FIELD_NUMBER: _ClassVar[int]
     TRAP_FIELD_NUMBER: _ClassVar[int]
     MESSAGE_FIELD_NUMBER: _ClassVar[int]
+    REINSTATED_FIELD_NUMBER: _ClassVar[int]
     export: str
     trap: str
     message: bytes
-    def __init__(self, export: _Optional[str] = ..., trap: _Optional[str] = ..., message: _Optional[bytes] = ...) -> None: ...
+    reinstated: bool
+    def __init__(self, export: _Optional[str] = ..., trap: _Optional[str] = ..., message: _Optional[bytes] = ..., reinstated: _Optional[bool] = ...) -> None: ...
