@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import urllib.error
 import urllib.request
 from collections.abc import Iterable
 from pathlib import Path
@@ -138,6 +139,28 @@ async def test_content_is_negotiated(tmp_path: Path) -> None:
         assert kind.startswith("application/openmetrics-text") and text.endswith("# EOF\n")
         kind, text = await scrape(served, accept="text/plain")
         assert kind.startswith("text/plain") and "# EOF" not in text
+
+
+async def test_nothing_else_is_served(tmp_path: Path) -> None:
+    async with serving(tmp_path, metrics="127.0.0.1:0") as served:
+        address = served.daemon.metrics_address
+
+        def ask(method: str, path: str) -> tuple[int, int, bytes]:
+            request = urllib.request.Request(f"http://{address}{path}", method=method)
+            try:
+                response = urllib.request.urlopen(request)
+            except urllib.error.HTTPError as refusal:
+                response = refusal
+            with response:
+                return response.status, int(response.headers["Content-Length"]), response.read()
+
+        status, size, body = await asyncio.to_thread(ask, "HEAD", "/metrics")
+        assert (status, body) == (200, b"")
+        assert size > 1_000
+        assert (await asyncio.to_thread(ask, "GET", "/metrics?name[]=interlock_traps_total"))[0] == 200
+        for method, path in (("GET", "/"), ("GET", "/nope"), ("HEAD", "/nope"), ("GET", "/metrics/")):
+            assert (await asyncio.to_thread(ask, method, path))[0] == 404, path
+        assert (await asyncio.to_thread(ask, "POST", "/metrics"))[0] == 405
 
 
 def test_in_process(tmp_path: Path) -> None:

@@ -23,6 +23,9 @@ from interlock_host.server.port import not_bound
 
 _App = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
+_PATH = "/metrics"
+_TEXT = ("Content-Type", "text/plain; charset=utf-8")
+
 _POLL_SECONDS = 0.05
 """How long `close` may take."""
 
@@ -48,9 +51,10 @@ class MetricsServer:
         guard: Guard | None = None,
         tls: ServerTls | None = None,
     ) -> None:
-        app: _App = prometheus_client.make_wsgi_app(registry)
+        app = _at_path(prometheus_client.make_wsgi_app(registry))
         if guard is not None:
             app = _guarded(app, guard)
+        app = _with_head(app)
         try:
             self._server = make_server(address.host, address.port, app, _server_class(address, tls), _Handler)
         except OSError as error:
@@ -69,6 +73,33 @@ class MetricsServer:
         self._thread.join()
 
 
+def _at_path(app: _App) -> _App:
+    """Say of all other paths that nothing is there: prometheus_client serves the same at each."""
+
+    def answer(environment: dict[str, Any], start: Any) -> Iterable[bytes]:
+        if environment.get("PATH_INFO") == _PATH:
+            return app(environment, start)
+        start("404 Not Found", [_TEXT])
+        return [f"nothing is here; the metrics are at {_PATH}\n".encode()]
+
+    return answer
+
+
+def _with_head(app: _App) -> _App:
+    """Answer HEAD, with which checks of links and of health ask, as GET without the body."""
+
+    def answer(environment: dict[str, Any], start: Any) -> Iterable[bytes]:
+        if environment["REQUEST_METHOD"] != "HEAD":
+            return app(environment, start)
+        begun: list[Any] = []
+        body = b"".join(app(environment | {"REQUEST_METHOD": "GET"}, lambda *head: begun.append(head)))
+        ((status, headers),) = begun
+        start(status, [*headers, ("Content-Length", str(len(body)))])
+        return []
+
+    return answer
+
+
 def _guarded(app: _App, guard: Guard) -> _App:
     """Ask for a token, as SECURITY.md says; Prometheus sends one by `authorization.credentials_file`."""
 
@@ -77,8 +108,7 @@ def _guarded(app: _App, guard: Guard) -> _App:
             guard.check_header(environment.get("HTTP_AUTHORIZATION"), METRICS)
         except HostError as error:
             unknown = error.failure.code == UNAUTHENTICATED
-            headers = [("Content-Type", "text/plain; charset=utf-8")]
-            headers += [("WWW-Authenticate", "Bearer")] if unknown else []
+            headers = [_TEXT, ("WWW-Authenticate", "Bearer")] if unknown else [_TEXT]
             start("401 Unauthorized" if unknown else "403 Forbidden", headers)
             return [f"{error}\n".encode()]
         return app(environment, start)
