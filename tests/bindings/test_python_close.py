@@ -6,6 +6,7 @@ import asyncio
 import threading
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
@@ -121,3 +122,34 @@ def test_a_call_that_is_not_repeated(place: Place) -> None:
         il.close()
         with pytest.raises(interlock.ClientClosed):
             popping.result(20)
+
+
+def test_a_host_that_is_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is left is left to its lease: nobody who ends a program waits until the host is back."""
+    with serving(tmp_path) as (url, _):
+        il = interlock.open(url, retries=2)
+        il.queue("gone").push(b"one")
+        consumer = il.queue("gone").items()
+        next(consumer)
+    pauses: list[float] = []
+    monkeypatch.setattr(il.driver, "pause", pauses.append)
+    il.close()
+    assert len(pauses) == 2
+
+
+async def test_a_host_that_is_gone_from_a_loop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with serving(tmp_path) as (url, _):
+        il = await interlock.aio.open(url, retries=2)
+        await il.queue("gone").push(b"one")
+        consumer = aiter(il.queue("gone").items())
+        await anext(consumer)
+    pauses: list[float] = []
+    sleep = asyncio.sleep
+
+    async def pause(seconds: float) -> None:
+        pauses.append(seconds)
+        await sleep(0)
+
+    monkeypatch.setattr(asyncio, "sleep", pause)
+    await il.close()
+    assert len(pauses) == 2

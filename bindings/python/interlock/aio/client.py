@@ -147,6 +147,7 @@ class Client(Handle):
         return self
 
     async def close(self) -> None:
+        self.driver.reconnect = 0.0  # leases and sessions run out: a host that is gone is not waited for
         for part in list(self._kept):
             with contextlib.suppress(Error):
                 await part.close()

@@ -181,6 +181,7 @@ class Client(Handle):
 
     def close(self) -> None:
         """Leave iterations and groups, cancel every call, and end. A second call does nothing."""
+        self.driver.reconnect = 0.0  # leases and sessions run out: a host that is gone is not waited for
         for part in list(self._kept):
             with contextlib.suppress(Error):
                 part.close()
