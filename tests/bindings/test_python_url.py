@@ -104,6 +104,16 @@ def test_unknown_option() -> None:
         interlock.open("local:", tiemout=1)  # type: ignore[call-arg]
 
 
-def test_absent_modules_folder(tmp_path: Path) -> None:
-    with pytest.raises(interlock.ModuleFault, match="absent"):
-        interlock.open("local:", modules=[tmp_path / "absent"])
+def test_a_folder_of_modules_that_is_none(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.touch()
+    for folder in (tmp_path / "absent", file):
+        with pytest.raises(interlock.Invalid, match=f"{folder} is not a folder of modules") as caught:
+            interlock.open("local:", modules=[tmp_path, folder])
+        assert caught.value.field == "modules[1]"
+
+
+def test_an_engine_that_is_none() -> None:
+    with pytest.raises(interlock.WrongType) as caught:
+        interlock.open("local:", engine="local")  # type: ignore[arg-type]
+    assert caught.value.field == "engine"

@@ -19,6 +19,7 @@ from interlock.errors import (
     ModuleFault,
     Unavailable,
     UnknownMethod,
+    WrongType,
     error_of,
 )
 from interlock.ops.flow import Request
@@ -56,7 +57,9 @@ class LocalHost:
         self.deadline = options.deadline
         self._data = data
         self._owned = options.engine is None
-        self._engine: Engine = options.engine or _engine(options, data)
+        if not self._owned and not isinstance(options.engine, Engine):
+            raise WrongType(f"engine must be an Engine, not {type(options.engine).__name__}", field="engine")
+        self._engine: Engine = _engine(options, data) if self._owned else options.engine
         self._tracer: CallTracer | None = None
         self._metrics = _metrics(self._engine) if options.metrics else None
         self._held: set[Call] = set()
@@ -205,6 +208,9 @@ class LocalHost:
 
 def _engine(options: Options, data: str) -> Engine:
     folders = tuple(Path(folder) for folder in options.modules)
+    for index, folder in enumerate(folders):
+        if not folder.is_dir():
+            raise Invalid(f"{folder} is not a folder of modules", field=f"modules[{index}]")
     try:
         return Engine(EngineConfig(modules=folders, data=Path(data) if data else None))
     except ModuleError as error:
