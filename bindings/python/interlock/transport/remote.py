@@ -11,6 +11,8 @@ from interlock.ops.flow import Request
 from interlock.options import Options
 from interlock.transport import wire
 from interlock.transport.fork import Guard
+from interlock.transport.reach import Way
+from interlock.transport.tls import credentials
 from interlock.url import Address
 
 
@@ -21,7 +23,8 @@ class GrpcTransport:
         self._guard = Guard()
         self._deadline = options.deadline
         self._metadata = wire.base_metadata(options)
-        tls, arguments = wire.credentials(options, address), wire.channel_options(address)
+        self._way = Way.of(address, options)
+        tls, arguments = credentials(options, address), wire.channel_options(address)
         self._channel = (
             grpc.secure_channel(address.target, tls, arguments)
             if tls
@@ -58,7 +61,7 @@ class GrpcTransport:
             # A channel that is closed meanwhile cancels the call, or is a ValueError to use.
             self._guard.check()
             if isinstance(error, grpc.RpcError):
-                raise wire.error_of_rpc(error, request.path, self._reached) from None
+                raise wire.error_of_rpc(error, request.path, self._way, self._reached) from None
             raise
         self._reached = True
         self._methods[request.path] = method
@@ -73,7 +76,7 @@ class GrpcTransport:
         except ValueError:
             self._guard.check()  # as in `call`
             raise
-        return GrpcStream(call, request.path, self._guard)
+        return GrpcStream(call, request.path, self._way, self._guard)
 
     def close(self) -> None:
         """Cancel every call and close the channel."""
@@ -84,9 +87,10 @@ class GrpcTransport:
 class GrpcStream:
     """The messages of a server stream."""
 
-    def __init__(self, call: Any, path: str, guard: Guard) -> None:
+    def __init__(self, call: Any, path: str, way: Way, guard: Guard) -> None:
         self._call = call
         self._path = path
+        self._way = way
         self._guard = guard
         self._closed = False
 
@@ -100,7 +104,7 @@ class GrpcStream:
             if self._closed:
                 raise StopIteration from None
             self._guard.check()
-            raise wire.error_of_rpc(error, self._path) from None
+            raise wire.error_of_rpc(error, self._path, self._way) from None
         return message
 
     def close(self) -> None:

@@ -14,6 +14,8 @@ from interlock.options import Options
 from interlock.transport import wire
 from interlock.transport.fork import Guard
 from interlock.transport.loop import HomeLoop
+from interlock.transport.reach import Way
+from interlock.transport.tls import credentials
 from interlock.url import Address
 
 
@@ -25,7 +27,8 @@ class AsyncGrpcTransport:
         self._address = address
         self._deadline = options.deadline
         self._metadata = wire.base_metadata(options)
-        self._tls = wire.credentials(options, address)
+        self._tls = credentials(options, address)
+        self._way = Way.of(address, options)
         self._home = HomeLoop()
         self._made: grpc.aio.Channel | None = None
         self._methods: dict[str, Any] = {}
@@ -75,7 +78,7 @@ class AsyncGrpcTransport:
             reply: bytes = await pending
         except grpc.RpcError as error:
             self._guard.check()  # a channel that is closed meanwhile cancels the call
-            raise wire.error_of_rpc(error, request.path, self._reached) from None
+            raise wire.error_of_rpc(error, request.path, self._way, self._reached) from None
         except asyncio.CancelledError:
             if not _task_is_cancelled():
                 self._guard.check()
@@ -89,7 +92,7 @@ class AsyncGrpcTransport:
         self._enter()
         method: Any = self._channel().unary_stream(request.path)
         call = method(request.body, metadata=wire.stream_metadata(self._metadata))
-        return AsyncGrpcStream(call, request.path, self._guard)
+        return AsyncGrpcStream(call, request.path, self._way, self._guard)
 
     async def close(self) -> None:
         """Cancel every call and close the channel."""
@@ -100,9 +103,10 @@ class AsyncGrpcTransport:
 class AsyncGrpcStream:
     """The messages of a server stream."""
 
-    def __init__(self, call: Any, path: str, guard: Guard) -> None:
+    def __init__(self, call: Any, path: str, way: Way, guard: Guard) -> None:
         self._call = call
         self._path = path
+        self._way = way
         self._guard = guard
         self._closed = False
 
@@ -116,7 +120,7 @@ class AsyncGrpcStream:
             if self._closed:
                 raise StopAsyncIteration from None
             self._guard.check()
-            raise wire.error_of_rpc(error, self._path) from None
+            raise wire.error_of_rpc(error, self._path, self._way) from None
         except asyncio.CancelledError:
             if _task_is_cancelled():
                 raise

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import Any
 
 import grpc
@@ -14,14 +13,11 @@ from interlock import _version
 from interlock.errors import DOMAIN, Code, Error, Invalid, Unavailable, Unsupported, error_of
 from interlock.ops.flow import Request
 from interlock.options import Options
+from interlock.transport.reach import NO_HOST, NOT_SENT, Way
 from interlock.transport.words import LATE, unserved
 from interlock.url import Address
 
 _DETAILS = "grpc-status-details-bin"
-_NOT_SENT = "failed to connect to all addresses"
-"""How gRPC's core says that no connection was made. There is no code for it; should the
-text change, such calls are only repeated less often."""
-
 _LATE = "Deadline Exceeded"
 
 Metadata = tuple[tuple[str, str], ...]
@@ -41,32 +37,13 @@ def channel_options(address: Address) -> list[tuple[str, Any]]:
         # The client's own retries know which calls are safe to repeat.
         ("grpc.enable_retries", 0),
         ("grpc.initial_reconnect_backoff_ms", 50),
-        ("grpc.min_reconnect_backoff_ms", 50),
+        # How long one attempt to connect may take: a host may be an ocean away.
+        ("grpc.min_reconnect_backoff_ms", 3_000),
         ("grpc.max_reconnect_backoff_ms", 5_000),
     ]
     if address.private:
         options.append(("grpc.enable_http_proxy", 0))
     return options
-
-
-def credentials(options: Options, address: Address) -> grpc.ChannelCredentials | None:
-    """Return TLS credentials, or None for plaintext.
-
-    Raises:
-        Invalid: A file cannot be read.
-    """
-    if options.ca is None and not address.tls:
-        return None
-    return grpc.ssl_channel_credentials(_read(options.ca), _read(options.key), _read(options.cert))
-
-
-def _read(path: Any) -> bytes | None:
-    if path is None:
-        return None
-    try:
-        return Path(path).read_bytes()
-    except OSError as error:
-        raise Invalid(f"{path}: {error.strerror}", field="ca") from error
 
 
 def base_metadata(options: Options) -> Metadata:
@@ -113,12 +90,13 @@ def stream_metadata(metadata: Metadata) -> Metadata:
     return with_trace((*metadata, STREAM))
 
 
-def error_of_rpc(error: grpc.RpcError, path: str, reached: bool = False) -> Error:
+def error_of_rpc(error: grpc.RpcError, path: str, way: Way | None = None, reached: bool = False) -> Error:
     """Return the Interlock error that a failed RPC stands for.
 
     Args:
         error: What gRPC raised.
         path: The method's.
+        way: Where it was sent; None where nobody is to be told why that did not work.
         reached: Whether the host had answered this client before.
     """
     code = error.code()
@@ -129,14 +107,21 @@ def error_of_rpc(error: grpc.RpcError, path: str, reached: bool = False) -> Erro
         if number == Code.DEADLINE_EXCEEDED:
             # Of this client's own clock, mostly; gRPC's words for that say no more.
             return error_of(number, "CALLER_GONE", LATE if _LATE in details else f"{LATE}: {details}")
-        made = error_of(number, "", details)
-        if isinstance(made, Unavailable):
-            made.sent = _NOT_SENT not in details
-            made.reached = reached
-        return made
+        return _own(number, details, way, reached)
     if info.reason == "UNKNOWN_METHOD" and info.domain == DOMAIN:
         details = unserved(path)  # the host need not repeat what it was asked for
     return error_of(number, info.reason, details, info.metadata.get("field", ""), info.domain)
+
+
+def _own(number: int, details: str, way: Way | None, reached: bool) -> Error:
+    """Return the error of a status that gRPC made, or a host that gives no reasons."""
+    if number == Code.UNIMPLEMENTED and NO_HOST in details:
+        number = Code.UNAVAILABLE
+    made = error_of(number, "", way.why(details) if way and number == Code.UNAVAILABLE else details)
+    if isinstance(made, Unavailable):
+        made.sent = not any(mark in details for mark in NOT_SENT)
+        made.reached = reached
+    return made
 
 
 def _error_info(trailers: Any) -> error_details_pb2.ErrorInfo | None:
