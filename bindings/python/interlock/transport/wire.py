@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from typing import Any
 
@@ -10,7 +11,7 @@ from google.protobuf.message import DecodeError
 from google.rpc import error_details_pb2, status_pb2
 
 from interlock import _version
-from interlock.errors import DOMAIN, Code, Error, Invalid, Unavailable, Unsupported, error_of
+from interlock.errors import DOMAIN, Code, Error, Invalid, TooLarge, Unavailable, Unsupported, error_of
 from interlock.ops.flow import Request
 from interlock.options import Options
 from interlock.transport.reach import NO_HOST, NOT_SENT, Way
@@ -18,6 +19,7 @@ from interlock.transport.words import LATE, unserved
 from interlock.url import Address
 
 _DETAILS = "grpc-status-details-bin"
+_TOO_LARGE = re.compile(r"(Sent|Received) message larger than max \((\d+) vs\. (\d+)\)")
 _LATE = "Deadline Exceeded"
 
 Metadata = tuple[tuple[str, str], ...]
@@ -115,6 +117,10 @@ def error_of_rpc(error: grpc.RpcError, path: str, way: Way | None = None, reache
 
 def _own(number: int, details: str, way: Way | None, reached: bool) -> Error:
     """Return the error of a status that gRPC made, or a host that gives no reasons."""
+    if number == Code.RESOURCE_EXHAUSTED and (sizes := _TOO_LARGE.search(details)):
+        taker = "this client" if "CLIENT:" in details else "the host"
+        text = f"the message has {sizes[2]} bytes; {taker} takes {sizes[3]}"
+        return TooLarge(text, code=number, reason="MESSAGE_TOO_LARGE")
     if number == Code.UNIMPLEMENTED and NO_HOST in details:
         number = Code.UNAVAILABLE
     made = error_of(number, "", way.why(details) if way and number == Code.UNAVAILABLE else details)
