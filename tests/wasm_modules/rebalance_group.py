@@ -141,8 +141,12 @@ class Group:
 
     def check(self, member: str, generation: int, owned: Iterable[Spot] = ()) -> None:
         """Ask before a commit; raises Refused where the member is fenced."""
+        self.check_listed(member, generation, listed(owned))
+
+    def check_listed(self, member: str, generation: int, named: list[pb.TopicPartitions]) -> None:
+        """The same, with the lists as they stand."""
         request = pb.CheckGenerationRequest(
-            instance=self.name, member=member, generation=generation, partitions=listed(owned)
+            instance=self.name, member=member, generation=generation, partitions=named
         )
         self._unary("CheckGeneration", request, pb.CheckGenerationResponse())
 

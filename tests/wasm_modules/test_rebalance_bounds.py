@@ -33,6 +33,12 @@ def refused_field(joining: Joining) -> str:
     return refused.value.failure.field
 
 
+def refused_check(group: Group, named: list[pb.TopicPartitions]) -> tuple[str, str]:
+    with pytest.raises(Refused) as refused:
+        group.check_listed("a", 1, named)
+    return refused.value.reason, refused.value.failure.field
+
+
 class TestRefused:
     def test_members(self, group: Group) -> None:
         for i in range(1_000):
@@ -85,6 +91,21 @@ class TestRefused:
         twice = [pb.TopicPartitions(topic="t", partitions=range(5_001))] * 2
         request = pb.JoinRequest(instance="g", member="a", owned=twice)
         assert refused_field(group.join_with(request)) == "owned"
+
+    def test_what_one_check_names(self, group: Group) -> None:
+        formed(group, "a")
+        for lists, field in ((1, "partitions[0].partitions"), (2, "partitions")):
+            named = [pb.TopicPartitions(topic="t", partitions=[0] * (10_002 // lists))] * lists
+            assert refused_check(group, named) == ("INVALID_PROTO", field)
+
+    def test_larger_requests(self, group: Group) -> None:
+        """Lists within their bounds, and too many of them to read in one entry."""
+        formed(group, "a")
+        named = [pb.TopicPartitions(topic=f"t{i}", partitions=[5] * 2_000) for i in range(1_000)]
+        assert refused_check(group, named) == ("MESSAGE_TOO_LARGE", "")
+        with pytest.raises(Refused) as refused:
+            _ = group.join_with(pb.JoinRequest(instance="g", member="b", owned=named)).reply
+        assert refused.value.reason == "MESSAGE_TOO_LARGE"
 
     @pytest.mark.parametrize(
         ("request_", "field"),

@@ -3,8 +3,10 @@
 
 #include "../gen/interlock.h"
 #include "../runtime/outbox.h"
+#include "bounds.h"
 #include "gen/rebalance.h"
 #include "group.h"
+#include "reply.h"
 #include "sentence.h"
 
 static void fence(uint64_t call, const char *why, const char *field) {
@@ -74,6 +76,14 @@ static void check(uint64_t call, const CheckGenerationRequest *request) {
   }
   codec_cursor at = codec_walk(request->partitions);
   TopicPartitions named;
+  uint64_t count = 0;
+  while (CheckGenerationRequest_next_partitions(&at, &named)) count += named.partitions.count;
+  if (count > MAX_PARTITIONS) {
+    outbox_error(call, INTERLOCK_INVALID_ARGUMENT, REASON_INVALID_PROTO,
+                 "partitions must name at most 10,000 of them.", "partitions");
+    return;
+  }
+  at = codec_walk(request->partitions);
   for (uint32_t place = 0; CheckGenerationRequest_next_partitions(&at, &named); place++) {
     if (!check_topic(call, m, &named, place)) return;
   }
@@ -85,7 +95,9 @@ INTERLOCK_EXPORT("CheckGeneration") void CheckGeneration(uint64_t call, uint32_t
   outbox_begin();
   CheckGenerationRequest request;
   codec_error error;
-  if (CheckGenerationRequest_decode(inbox_message(size), size, &request, &error)) {
+  if (reply_too_large(call, size)) {
+    // It is answered.
+  } else if (CheckGenerationRequest_decode(inbox_message(size), size, &request, &error)) {
     check(call, &request);
   } else {
     outbox_invalid(call, &error);

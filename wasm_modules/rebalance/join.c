@@ -8,6 +8,7 @@
 #include "group.h"
 #include "order.h"
 #include "rebalance.h"
+#include "reply.h"
 #include "sentence.h"
 #include "sweep.h"
 
@@ -177,7 +178,9 @@ INTERLOCK_EXPORT("Join") void Join(uint64_t call, uint32_t size, int64_t now) {
   outbox_begin();
   JoinRequest request;
   codec_error error;
-  if (JoinRequest_decode(inbox_message(size), size, &request, &error)) {
+  if (reply_too_large(call, size)) {
+    // It is answered.
+  } else if (JoinRequest_decode(inbox_message(size), size, &request, &error)) {
     join(call, &request, now);
   } else {
     outbox_invalid(call, &error);

@@ -99,3 +99,12 @@ bool reply_flush(void) {
 void reply_superseded(uint64_t call) {
   outbox_error(call, INTERLOCK_ABORTED, REASON_SUPERSEDED, "The member joined again or left.", NULL);
 }
+
+#define REQUEST_BYTES_MAX 655360u
+
+bool reply_too_large(uint64_t call, uint32_t size) {
+  if (size <= REQUEST_BYTES_MAX) return false;
+  outbox_error(call, INTERLOCK_RESOURCE_EXHAUSTED, REASON_MESSAGE_TOO_LARGE,
+               "a request of rebalance has at most 655,360 bytes; nothing was changed", NULL);
+  return true;
+}

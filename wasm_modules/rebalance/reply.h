@@ -29,6 +29,10 @@ void reply_owe(void);
 // has a backlog.
 bool reply_flush(void);
 
+// Refuses a request of more bytes than any has whose lists keep their bounds:
+// reading the rest of it would take longer than an entry has.
+bool reply_too_large(uint64_t call, uint32_t size);
+
 // Tells a parked Join that another one took its place.
 void reply_superseded(uint64_t call);
 

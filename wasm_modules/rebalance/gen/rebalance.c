@@ -108,6 +108,7 @@ static bool TopicPartitions_read(codec_view message, uint32_t depth, TopicPartit
 static bool TopicPartitions_rules(const TopicPartitions *in, codec_error *error) {
   if (in->topic.size < 1) return codec_refuse(error, "topic", CODEC_NO_INDEX, "must be at least 1 byte long");
   if (in->topic.size > 249) return codec_refuse(error, "topic", CODEC_NO_INDEX, "must be at most 249 bytes long");
+  if (in->partitions.count > 10000) return codec_refuse(error, "partitions", CODEC_NO_INDEX, "must have at most 10000 elements");
   {
     uint32_t value;
     codec_cursor partitions_at = codec_walk(in->partitions);

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from interlock.v1 import options_pb2 as interlock_dot_v1_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&interlock/rebalance/v1/rebalance.proto\x12\x16interlock.rebalance.v1\x1a\x1ainterlock/v1/options.proto\"=\n\x05Topic\x12\x17\n\x04name\x18\x01 \x01(\tB\t\xa2\xd4\x18\x05\x10\x01\x18\xf9\x01\x12\x1b\n\npartitions\x18\x02 \x01(\rB\x07\xa2\xd4\x18\x03\x38\x90N\"H\n\x0fTopicPartitions\x12\x18\n\x05topic\x18\x01 \x01(\tB\t\xa2\xd4\x18\x05\x10\x01\x18\xf9\x01\x12\x1b\n\npartitions\x18\x02 \x03(\rB\x07\xa2\xd4\x18\x03\x38\x8fN\"\x96\x02\n\x0bJoinRequest\x12\x1a\n\x08instance\x18\x01 \x01(\tB\x08\xa2\xd4\x18\x04\x08\x01H\x01\x12\x19\n\x06member\x18\x02 \x01(\tB\t\xa2\xd4\x18\x05\x10\x01\x18\xff\x01\x12\x36\n\x06topics\x18\x03 \x03(\x0b\x32\x1d.interlock.rebalance.v1.TopicB\x07\xa2\xd4\x18\x03(\xe8\x07\x12?\n\x05owned\x18\x04 \x03(\x0b\x32\'.interlock.rebalance.v1.TopicPartitionsB\x07\xa2\xd4\x18\x03(\xe8\x07\x12\x17\n\x06weight\x18\x05 \x01(\rB\x07\xa2\xd4\x18\x03\x38\xe8\x07\x12\x1d\n\nsession_ms\x18\x06 \x01(\rB\t\xa2\xd4\x18\x05\x38\x80\xdd\xdb\x01\x12\x1f\n\x0crebalance_ms\x18\x07 \x01(\rB\t\xa2\xd4\x18\x05\x38\x80\xdd\xdb\x01\"\x96\x01\n\x0cJoinResponse\x12\x12\n\ngeneration\x18\x01 \x01(\x04\x12\x39\n\x08\x61ssigned\x18\x02 \x03(\x0b\x32\'.interlock.rebalance.v1.TopicPartitions\x12\x37\n\x06revoke\x18\x03 \x03(\x0b\x32\'.interlock.rebalance.v1.TopicPartitions\"]\n\x10HeartbeatRequest\x12\x1a\n\x08instance\x18\x01 \x01(\tB\x08\xa2\xd4\x18\x04\x08\x01H\x01\x12\x19\n\x06member\x18\x02 \x01(\tB\t\xa2\xd4\x18\x05\x10\x01\x18\xff\x01\x12\x12\n\ngeneration\x18\x03 \x01(\x04\"n\n\x11HeartbeatResponse\x12\x31\n\x05state\x18\x01 \x01(\x0e\x32\".interlock.rebalance.v1.GroupState\x12\x12\n\ngeneration\x18\x02 \x01(\x04\x12\x12\n\nbackoff_ms\x18\x03 \x01(\r\"E\n\x0cLeaveRequest\x12\x1a\n\x08instance\x18\x01 \x01(\tB\x08\xa2\xd4\x18\x04\x08\x01H\x01\x12\x19\n\x06member\x18\x02 \x01(\tB\t\xa2\xd4\x18\x05\x10\x01\x18\xff\x01\"\x0f\n\rLeaveResponse\"\xa9\x01\n\x16\x43heckGenerationRequest\x12\x1a\n\x08instance\x18\x01 \x01(\tB\x08\xa2\xd4\x18\x04\x08\x01H\x01\x12\x19\n\x06member\x18\x02 \x01(\tB\t\xa2\xd4\x18\x05\x10\x01\x18\xff\x01\x12\x12\n\ngeneration\x18\x03 \x01(\x04\x12\x44\n\npartitions\x18\x04 \x03(\x0b\x32\'.interlock.rebalance.v1.TopicPartitionsB\x07\xa2\xd4\x18\x03(\xe8\x07\"\x19\n\x17\x43heckGenerationResponse\"-\n\x0f\x44\x65scribeRequest\x12\x1a\n\x08instance\x18\x01 \x01(\tB\x08\xa2\xd4\x18\x04\x08\x01H\x01\"z\n\x06Member\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0e\n\x06weight\x18\x02 \x01(\r\x12\x39\n\x08\x61ssigned\x18\x03 \x03(\x0b\x32\'.interlock.rebalance.v1.TopicPartitions\x12\x17\n\x0fsession_left_ms\x18\x04 \x01(\r\"\xb9\x01\n\x10\x44\x65scribeResponse\x12\x31\n\x05state\x18\x01 \x01(\x0e\x32\".interlock.rebalance.v1.GroupState\x12\x12\n\ngeneration\x18\x02 \x01(\x04\x12/\n\x07members\x18\x03 \x03(\x0b\x32\x1e.interlock.rebalance.v1.Member\x12-\n\x06topics\x18\x04 \x03(\x0b\x32\x1d.interlock.rebalance.v1.Topic\"*\n\x0cWatchRequest\x12\x1a\n\x08instance\x18\x01 \x01(\tB\x08\xa2\xd4\x18\x04\x08\x01H\x01\"\x87\x01\n\rWatchResponse\x12\x31\n\x05state\x18\x01 \x01(\x0e\x32\".interlock.rebalance.v1.GroupState\x12\x12\n\ngeneration\x18\x02 \x01(\x04\x12/\n\x07members\x18\x03 \x03(\x0b\x32\x1e.interlock.rebalance.v1.Member\"l\n\x0e\x42\x61\x63koffRequest\x12\x1a\n\x08instance\x18\x01 \x01(\tB\x08\xa2\xd4\x18\x04\x08\x01H\x01\x12\x17\n\x06member\x18\x02 \x01(\tB\x07\xa2\xd4\x18\x03\x18\xff\x01\x12\r\n\x05retry\x18\x03 \x01(\r\x12\x16\n\x05\x63\x61use\x18\x04 \x01(\tB\x07\xa2\xd4\x18\x03\x18\xff\x01\"#\n\x0f\x42\x61\x63koffResponse\x12\x10\n\x08\x64\x65lay_ms\x18\x01 \x01(\r*\x7f\n\nGroupState\x12\x1b\n\x17GROUP_STATE_UNSPECIFIED\x10\x00\x12\x16\n\x12GROUP_STATE_STABLE\x10\x01\x12%\n!GROUP_STATE_REBALANCE_IN_PROGRESS\x10\x02\x12\x15\n\x11GROUP_STATE_EMPTY\x10\x03\x32\xb3\x05\n\x10RebalanceService\x12Q\n\x04Join\x12#.interlock.rebalance.v1.JoinRequest\x1a$.interlock.rebalance.v1.JoinResponse\x12`\n\tHeartbeat\x12(.interlock.rebalance.v1.HeartbeatRequest\x1a).interlock.rebalance.v1.HeartbeatResponse\x12T\n\x05Leave\x12$.interlock.rebalance.v1.LeaveRequest\x1a%.interlock.rebalance.v1.LeaveResponse\x12w\n\x0f\x43heckGeneration\x12..interlock.rebalance.v1.CheckGenerationRequest\x1a/.interlock.rebalance.v1.CheckGenerationResponse\"\x03\x90\x02\x01\x12\x62\n\x08\x44\x65scribe\x12\'.interlock.rebalance.v1.DescribeRequest\x1a(.interlock.rebalance.v1.DescribeResponse\"\x03\x90\x02\x01\x12V\n\x05Watch\x12$.interlock.rebalance.v1.WatchRequest\x1a%.interlock.rebalance.v1.WatchResponse0\x01\x12_\n\x07\x42\x61\x63koff\x12&.interlock.rebalance.v1.BackoffRequest\x1a\'.interlock.rebalance.v1.BackoffResponse\"\x03\x90\x02\x01\x42T\n\x1a\x64\x65v.interlock.rebalance.v1P\x01Z4interlock.dev/gen/interlock/rebalance/v1;rebalancev1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&interlock/rebalance/v1/rebalance.proto\x12\x16interlock.rebalance.v1\x1a\x1ainterlock/v1/options.proto\"=\n\x05Topic\x12\x17\n\x04name\x18\x01 \x01(\tB\t\xa2\xd4\x18\x05\x10\x01\x18\xf9\x01\x12\x1b\n\npartitions\x18\x02 \x01(\rB\x07\xa2\xd4\x18\x03\x38\x90N\"K\n\x0fTopicPartitions\x12\x18\n\x05topic\x18\x01 \x01(\tB\t\xa2\xd4\x18\x05\x10\x01\x18\xf9\x01\x12\x1e\n\npartitions\x18\x02 \x03(\rB\n\xa2\xd4\x18\x06(\x90N8\x8fN\"\x96\x02\n\x0bJoinRequest\x12\x1a\n\x08instance\x18\x01 \x01(\tB\x08\xa2\xd4\x18\x04\x08\x01H\x01\x12\x19\n\x06member\x18\x02 \x01(\tB\t\xa2\xd4\x18\x05\x10\x01\x18\xff\x01\x12\x36\n\x06topics\x18\x03 \x03(\x0b\x32\x1d.interlock.rebalance.v1.TopicB\x07\xa2\xd4\x18\x03(\xe8\x07\x12?\n\x05owned\x18\x04 \x03(\x0b\x32\'.interlock.rebalance.v1.TopicPartitionsB\x07\xa2\xd4\x18\x03(\xe8\x07\x12\x17\n\x06weight\x18\x05 \x01(\rB\x07\xa2\xd4\x18\x03\x38\xe8\x07\x12\x1d\n\nsession_ms\x18\x06 \x01(\rB\t\xa2\xd4\x18\x05\x38\x80\xdd\xdb\x01\x12\x1f\n\x0crebalance_ms\x18\x07 \x01(\rB\t\xa2\xd4\x18\x05\x38\x80\xdd\xdb\x01\"\x96\x01\n\x0cJoinResponse\x12\x12\n\ngeneration\x18\x01 \x01(\x04\x12\x39\n\x08\x61ssigned\x18\x02 \x03(\x0b\x32\'.interlock.rebalance.v1.TopicPartitions\x12\x37\n\x06revoke\x18\x03 \x03(\x0b\x32\'.interlock.rebalance.v1.TopicPartitions\"]\n\x10HeartbeatRequest\x12\x1a\n\x08instance\x18\x01 \x01(\tB\x08\xa2\xd4\x18\x04\x08\x01H\x01\x12\x19\n\x06member\x18\x02 \x01(\tB\t\xa2\xd4\x18\x05\x10\x01\x18\xff\x01\x12\x12\n\ngeneration\x18\x03 \x01(\x04\"n\n\x11HeartbeatResponse\x12\x31\n\x05state\x18\x01 \x01(\x0e\x32\".interlock.rebalance.v1.GroupState\x12\x12\n\ngeneration\x18\x02 \x01(\x04\x12\x12\n\nbackoff_ms\x18\x03 \x01(\r\"E\n\x0cLeaveRequest\x12\x1a\n\x08instance\x18\x01 \x01(\tB\x08\xa2\xd4\x18\x04\x08\x01H\x01\x12\x19\n\x06member\x18\x02 \x01(\tB\t\xa2\xd4\x18\x05\x10\x01\x18\xff\x01\"\x0f\n\rLeaveResponse\"\xa9\x01\n\x16\x43heckGenerationRequest\x12\x1a\n\x08instance\x18\x01 \x01(\tB\x08\xa2\xd4\x18\x04\x08\x01H\x01\x12\x19\n\x06member\x18\x02 \x01(\tB\t\xa2\xd4\x18\x05\x10\x01\x18\xff\x01\x12\x12\n\ngeneration\x18\x03 \x01(\x04\x12\x44\n\npartitions\x18\x04 \x03(\x0b\x32\'.interlock.rebalance.v1.TopicPartitionsB\x07\xa2\xd4\x18\x03(\xe8\x07\"\x19\n\x17\x43heckGenerationResponse\"-\n\x0f\x44\x65scribeRequest\x12\x1a\n\x08instance\x18\x01 \x01(\tB\x08\xa2\xd4\x18\x04\x08\x01H\x01\"z\n\x06Member\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0e\n\x06weight\x18\x02 \x01(\r\x12\x39\n\x08\x61ssigned\x18\x03 \x03(\x0b\x32\'.interlock.rebalance.v1.TopicPartitions\x12\x17\n\x0fsession_left_ms\x18\x04 \x01(\r\"\xb9\x01\n\x10\x44\x65scribeResponse\x12\x31\n\x05state\x18\x01 \x01(\x0e\x32\".interlock.rebalance.v1.GroupState\x12\x12\n\ngeneration\x18\x02 \x01(\x04\x12/\n\x07members\x18\x03 \x03(\x0b\x32\x1e.interlock.rebalance.v1.Member\x12-\n\x06topics\x18\x04 \x03(\x0b\x32\x1d.interlock.rebalance.v1.Topic\"*\n\x0cWatchRequest\x12\x1a\n\x08instance\x18\x01 \x01(\tB\x08\xa2\xd4\x18\x04\x08\x01H\x01\"\x87\x01\n\rWatchResponse\x12\x31\n\x05state\x18\x01 \x01(\x0e\x32\".interlock.rebalance.v1.GroupState\x12\x12\n\ngeneration\x18\x02 \x01(\x04\x12/\n\x07members\x18\x03 \x03(\x0b\x32\x1e.interlock.rebalance.v1.Member\"l\n\x0e\x42\x61\x63koffRequest\x12\x1a\n\x08instance\x18\x01 \x01(\tB\x08\xa2\xd4\x18\x04\x08\x01H\x01\x12\x17\n\x06member\x18\x02 \x01(\tB\x07\xa2\xd4\x18\x03\x18\xff\x01\x12\r\n\x05retry\x18\x03 \x01(\r\x12\x16\n\x05\x63\x61use\x18\x04 \x01(\tB\x07\xa2\xd4\x18\x03\x18\xff\x01\"#\n\x0f\x42\x61\x63koffResponse\x12\x10\n\x08\x64\x65lay_ms\x18\x01 \x01(\r*\x7f\n\nGroupState\x12\x1b\n\x17GROUP_STATE_UNSPECIFIED\x10\x00\x12\x16\n\x12GROUP_STATE_STABLE\x10\x01\x12%\n!GROUP_STATE_REBALANCE_IN_PROGRESS\x10\x02\x12\x15\n\x11GROUP_STATE_EMPTY\x10\x03\x32\xb3\x05\n\x10RebalanceService\x12Q\n\x04Join\x12#.interlock.rebalance.v1.JoinRequest\x1a$.interlock.rebalance.v1.JoinResponse\x12`\n\tHeartbeat\x12(.interlock.rebalance.v1.HeartbeatRequest\x1a).interlock.rebalance.v1.HeartbeatResponse\x12T\n\x05Leave\x12$.interlock.rebalance.v1.LeaveRequest\x1a%.interlock.rebalance.v1.LeaveResponse\x12w\n\x0f\x43heckGeneration\x12..interlock.rebalance.v1.CheckGenerationRequest\x1a/.interlock.rebalance.v1.CheckGenerationResponse\"\x03\x90\x02\x01\x12\x62\n\x08\x44\x65scribe\x12\'.interlock.rebalance.v1.DescribeRequest\x1a(.interlock.rebalance.v1.DescribeResponse\"\x03\x90\x02\x01\x12V\n\x05Watch\x12$.interlock.rebalance.v1.WatchRequest\x1a%.interlock.rebalance.v1.WatchResponse0\x01\x12_\n\x07\x42\x61\x63koff\x12&.interlock.rebalance.v1.BackoffRequest\x1a\'.interlock.rebalance.v1.BackoffResponse\"\x03\x90\x02\x01\x42T\n\x1a\x64\x65v.interlock.rebalance.v1P\x01Z4interlock.dev/gen/interlock/rebalance/v1;rebalancev1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -40,7 +40,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_TOPICPARTITIONS'].fields_by_name['topic']._loaded_options = None
   _globals['_TOPICPARTITIONS'].fields_by_name['topic']._serialized_options = b'\242\324\030\005\020\001\030\371\001'
   _globals['_TOPICPARTITIONS'].fields_by_name['partitions']._loaded_options = None
-  _globals['_TOPICPARTITIONS'].fields_by_name['partitions']._serialized_options = b'\242\324\030\0038\217N'
+  _globals['_TOPICPARTITIONS'].fields_by_name['partitions']._serialized_options = b'\242\324\030\006(\220N8\217N'
   _globals['_JOINREQUEST'].fields_by_name['instance']._loaded_options = None
   _globals['_JOINREQUEST'].fields_by_name['instance']._serialized_options = b'\242\324\030\004\010\001H\001'
   _globals['_JOINREQUEST'].fields_by_name['member']._loaded_options = None
@@ -85,42 +85,42 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_REBALANCESERVICE'].methods_by_name['Describe']._serialized_options = b'\220\002\001'
   _globals['_REBALANCESERVICE'].methods_by_name['Backoff']._loaded_options = None
   _globals['_REBALANCESERVICE'].methods_by_name['Backoff']._serialized_options = b'\220\002\001'
-  _globals['_GROUPSTATE']._serialized_start=1847
-  _globals['_GROUPSTATE']._serialized_end=1974
+  _globals['_GROUPSTATE']._serialized_start=1850
+  _globals['_GROUPSTATE']._serialized_end=1977
   _globals['_TOPIC']._serialized_start=94
   _globals['_TOPIC']._serialized_end=155
   _globals['_TOPICPARTITIONS']._serialized_start=157
-  _globals['_TOPICPARTITIONS']._serialized_end=229
-  _globals['_JOINREQUEST']._serialized_start=232
-  _globals['_JOINREQUEST']._serialized_end=510
-  _globals['_JOINRESPONSE']._serialized_start=513
-  _globals['_JOINRESPONSE']._serialized_end=663
-  _globals['_HEARTBEATREQUEST']._serialized_start=665
-  _globals['_HEARTBEATREQUEST']._serialized_end=758
-  _globals['_HEARTBEATRESPONSE']._serialized_start=760
-  _globals['_HEARTBEATRESPONSE']._serialized_end=870
-  _globals['_LEAVEREQUEST']._serialized_start=872
-  _globals['_LEAVEREQUEST']._serialized_end=941
-  _globals['_LEAVERESPONSE']._serialized_start=943
-  _globals['_LEAVERESPONSE']._serialized_end=958
-  _globals['_CHECKGENERATIONREQUEST']._serialized_start=961
-  _globals['_CHECKGENERATIONREQUEST']._serialized_end=1130
-  _globals['_CHECKGENERATIONRESPONSE']._serialized_start=1132
-  _globals['_CHECKGENERATIONRESPONSE']._serialized_end=1157
-  _globals['_DESCRIBEREQUEST']._serialized_start=1159
-  _globals['_DESCRIBEREQUEST']._serialized_end=1204
-  _globals['_MEMBER']._serialized_start=1206
-  _globals['_MEMBER']._serialized_end=1328
-  _globals['_DESCRIBERESPONSE']._serialized_start=1331
-  _globals['_DESCRIBERESPONSE']._serialized_end=1516
-  _globals['_WATCHREQUEST']._serialized_start=1518
-  _globals['_WATCHREQUEST']._serialized_end=1560
-  _globals['_WATCHRESPONSE']._serialized_start=1563
-  _globals['_WATCHRESPONSE']._serialized_end=1698
-  _globals['_BACKOFFREQUEST']._serialized_start=1700
-  _globals['_BACKOFFREQUEST']._serialized_end=1808
-  _globals['_BACKOFFRESPONSE']._serialized_start=1810
-  _globals['_BACKOFFRESPONSE']._serialized_end=1845
-  _globals['_REBALANCESERVICE']._serialized_start=1977
-  _globals['_REBALANCESERVICE']._serialized_end=2668
+  _globals['_TOPICPARTITIONS']._serialized_end=232
+  _globals['_JOINREQUEST']._serialized_start=235
+  _globals['_JOINREQUEST']._serialized_end=513
+  _globals['_JOINRESPONSE']._serialized_start=516
+  _globals['_JOINRESPONSE']._serialized_end=666
+  _globals['_HEARTBEATREQUEST']._serialized_start=668
+  _globals['_HEARTBEATREQUEST']._serialized_end=761
+  _globals['_HEARTBEATRESPONSE']._serialized_start=763
+  _globals['_HEARTBEATRESPONSE']._serialized_end=873
+  _globals['_LEAVEREQUEST']._serialized_start=875
+  _globals['_LEAVEREQUEST']._serialized_end=944
+  _globals['_LEAVERESPONSE']._serialized_start=946
+  _globals['_LEAVERESPONSE']._serialized_end=961
+  _globals['_CHECKGENERATIONREQUEST']._serialized_start=964
+  _globals['_CHECKGENERATIONREQUEST']._serialized_end=1133
+  _globals['_CHECKGENERATIONRESPONSE']._serialized_start=1135
+  _globals['_CHECKGENERATIONRESPONSE']._serialized_end=1160
+  _globals['_DESCRIBEREQUEST']._serialized_start=1162
+  _globals['_DESCRIBEREQUEST']._serialized_end=1207
+  _globals['_MEMBER']._serialized_start=1209
+  _globals['_MEMBER']._serialized_end=1331
+  _globals['_DESCRIBERESPONSE']._serialized_start=1334
+  _globals['_DESCRIBERESPONSE']._serialized_end=1519
+  _globals['_WATCHREQUEST']._serialized_start=1521
+  _globals['_WATCHREQUEST']._serialized_end=1563
+  _globals['_WATCHRESPONSE']._serialized_start=1566
+  _globals['_WATCHRESPONSE']._serialized_end=1701
+  _globals['_BACKOFFREQUEST']._serialized_start=1703
+  _globals['_BACKOFFREQUEST']._serialized_end=1811
+  _globals['_BACKOFFRESPONSE']._serialized_start=1813
+  _globals['_BACKOFFRESPONSE']._serialized_end=1848
+  _globals['_REBALANCESERVICE']._serialized_start=1980
+  _globals['_REBALANCESERVICE']._serialized_end=2671
 # @@protoc_insertion_point(module_scope)
