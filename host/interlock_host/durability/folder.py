@@ -53,9 +53,12 @@ def _refuse_inside_another(path: Path) -> None:
 
 
 def _refuse_open(path: Path) -> None:
-    """Refuse a folder in which another user could write a history, or put one in its place."""
+    """Refuse a folder in which any user could write a history, or put one in its place.
+
+    Its group may: volumes of containers are a group's, and so are the folders of some projects.
+    """
     try:
-        check_owned(path, path.stat())
+        check_owned(path, path.stat(), shared=True)
     except ConfigError as error:
         raise OSError(f"it{str(error).removeprefix(str(path))}") from None
     _refuse_open_above(path)
@@ -63,7 +66,7 @@ def _refuse_open(path: Path) -> None:
 
 def _refuse_open_above(path: Path) -> None:
     try:
-        check_folders(path)
+        check_folders(path, shared=True)
     except ConfigError as error:
         raise OSError(str(error).removeprefix(f"{path}: ")) from None
 

@@ -56,35 +56,41 @@ def _open(path: str, flags: int) -> int:
     return os.open(path, flags | os.O_NONBLOCK)  # a FIFO would hold up the host
 
 
-def check_owned(path: Path, found: os.stat_result, *, secret: bool = False) -> None:
+def check_owned(path: Path, found: os.stat_result, *, secret: bool = False, shared: bool = False) -> None:
     """Refuse what others may change or, where it is secret, read.
+
+    Args:
+        path: What is looked at.
+        found: Its owner and mode.
+        secret: Whether others may not read it either.
+        shared: Whether its group may change it: whoever set that up chose it.
 
     Raises:
         ConfigError: It says what to do.
     """
     if found.st_uid not in (0, os.getuid()):
         raise ConfigError(f"{path} belongs to another user, who could change it; chown it")
-    if _others_write(found):
-        raise ConfigError(f"{path} may be written by others; chmod go-w it")
+    if _others_write(found, shared):
+        raise ConfigError(f"{path} may be written by others; chmod {'o' if shared else 'go'}-w it")
     if secret and found.st_mode & stat.S_IRWXO:
         raise ConfigError(f"{path} may be read by others; chmod o-rwx it")
 
 
-def _others_write(found: os.stat_result) -> bool:
+def _others_write(found: os.stat_result, shared: bool) -> bool:
     """Tell whether its mode lets another user write.
 
     A group whose number is the user's is that user's alone: such systems set a
     umask of 002, and group-writable is then what every folder is.
     """
-    ours_alone = found.st_gid == os.getuid() != 0
+    ours_alone = shared or found.st_gid == os.getuid() != 0
     others = stat.S_IWOTH if ours_alone else stat.S_IWGRP | stat.S_IWOTH
     return bool(found.st_mode & others)
 
 
-def check_folders(path: Path) -> None:
+def check_folders(path: Path, *, shared: bool = False) -> None:
     """Refuse a path that others could make lead to something else: it, or what it links to.
 
-    With the sticky bit, as on /tmp, others cannot rename what is not theirs.
+    With the sticky bit, as on /tmp, others cannot rename what is not theirs. For `shared` see `check_owned`.
 
     Raises:
         ConfigError: It names the folder.
@@ -92,6 +98,6 @@ def check_folders(path: Path) -> None:
     parent = path.parent.resolve()
     for folder in dict.fromkeys((parent, *parent.parents, *path.resolve().parents)):
         found = folder.stat()
-        open_to_others = _others_write(found) and not found.st_mode & stat.S_ISVTX
+        open_to_others = _others_write(found, shared) and not found.st_mode & stat.S_ISVTX
         if open_to_others or found.st_uid not in (0, os.getuid()):
             raise ConfigError(f"{path}: others may write to {folder}, and put something of their own there")

@@ -113,9 +113,20 @@ def test_written_by_others(tmp_path: Path, mode: int, fresh: bool) -> None:
     if not fresh:
         opened(path)
     path.chmod(mode)
-    refused(path, "it may be written by others; chmod go-w it")
+    refused(path, "it may be written by others; chmod o-w it")
     path.chmod(0o755)
     assert "FORMAT" in opened(path)
+
+
+def test_written_by_a_group(tmp_path: Path) -> None:
+    """As the volume of a container is, and what a project shares."""
+    above = tmp_path / "above"
+    above.mkdir()
+    above.chmod(0o2775)
+    os.chown(above, -1, os.getgid())
+    assert "FORMAT" in opened(above / "data")
+    (above / "data").chmod(0o2770)
+    assert "FORMAT" in opened(above / "data")
 
 
 def test_under_a_folder_that_others_write(tmp_path: Path) -> None:
