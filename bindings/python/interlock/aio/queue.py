@@ -136,14 +136,16 @@ class Queue(Handle):
 
     async def ack_many(self, items: Iterable[Delivery | int]) -> Settled:
         deliveries = several(items, "items")
-        return mark(deliveries, await self.run(ops.ack(self.name, receipts_of(deliveries))))
+        return mark(deliveries, await self.run(ops.ack(self.name, receipts_of(self.name, deliveries))))
 
     async def nack_many(self, items: Iterable[Delivery | int], *, delay: float = 0.0) -> Settled:
         deliveries = several(items, "items")
-        return mark(deliveries, await self.run(ops.nack(self.name, receipts_of(deliveries), delay)))
+        return mark(
+            deliveries, await self.run(ops.nack(self.name, receipts_of(self.name, deliveries), delay))
+        )
 
     async def extend_many(self, items: Iterable[Delivery | int], lease: float | None = None) -> Settled:
-        return await self.run(ops.extend(self.name, receipts_of(several(items, "items")), lease))
+        return await self.run(ops.extend(self.name, receipts_of(self.name, several(items, "items")), lease))
 
     def __aiter__(self) -> AsyncIterator[Delivery]:
         return aiter(self.items())

@@ -66,15 +66,21 @@ class DeliveryFields(Leased):
             raise Invalid("the item was popped without a lease: there is nothing to settle", field="lease")
 
 
-def receipts_of(items: list[DeliveryFields | int]) -> list[int]:
-    """Return the receipts of items, or the receipts themselves."""
-    return [
-        item.receipt if isinstance(item, DeliveryFields) else _receipt(item, f"items[{index}]")
-        for index, item in enumerate(items)
-    ]
+def receipts_of(queue: str, items: list[DeliveryFields | int]) -> list[int]:
+    """Return the receipts of a queue's items, or the receipts themselves.
+
+    Raises:
+        Invalid: An item is of another queue, or a receipt is out of its range.
+        WrongType: It is neither an item nor a receipt.
+    """
+    return [_receipt(queue, item, f"items[{index}]") for index, item in enumerate(items)]
 
 
-def _receipt(item: object, field: str) -> int:
+def _receipt(queue: str, item: object, field: str) -> int:
+    if isinstance(item, DeliveryFields):
+        if item.queue != queue:
+            raise Invalid(f"{field} is of queue {item.queue}, not of {queue}", field=field)
+        return item.receipt
     if not isinstance(item, int):
         raise WrongType(f"{field} must be a delivery or its receipt, not {type(item).__name__}", field=field)
     whole(item, field, 0, (1 << 64) - 1)

@@ -222,7 +222,7 @@ class Queue(Handle):
             How many were acknowledged, and which receipts were of no lease in force.
         """
         deliveries = several(items, "items")
-        return mark(deliveries, self._driver.run(ops.ack(self.name, receipts_of(deliveries))))
+        return mark(deliveries, self._driver.run(ops.ack(self.name, receipts_of(self.name, deliveries))))
 
     def nack_many(self, items: Iterable[Delivery | int], *, delay: float = 0.0) -> Settled:
         """Give items back, in one request.
@@ -235,7 +235,9 @@ class Queue(Handle):
             How many were given back, and which receipts were of no lease in force.
         """
         deliveries = several(items, "items")
-        return mark(deliveries, self._driver.run(ops.nack(self.name, receipts_of(deliveries), delay)))
+        return mark(
+            deliveries, self._driver.run(ops.nack(self.name, receipts_of(self.name, deliveries), delay))
+        )
 
     def extend_many(self, items: Iterable[Delivery | int], lease: float | None = None) -> Settled:
         """Make leases last from now, in one request.
@@ -247,7 +249,7 @@ class Queue(Handle):
         Returns:
             How many were extended, and which receipts were of no lease in force.
         """
-        return self._driver.run(ops.extend(self.name, receipts_of(several(items, "items")), lease))
+        return self._driver.run(ops.extend(self.name, receipts_of(self.name, several(items, "items")), lease))
 
     def __iter__(self) -> Iterator[Delivery]:
         return self.items()

@@ -22,6 +22,10 @@ _DETAILS = "grpc-status-details-bin"
 _TOO_LARGE = re.compile(r"(Sent|Received) message larger than max \((\d+) vs\. (\d+)\)")
 _LATE = "Deadline Exceeded"
 
+_KEY = re.compile(r"[a-z0-9_.-]+")
+_TAKEN = ("authorization", "request_id", "interlock-", "grpc-")
+"""How the keys begin that this client and gRPC set."""
+
 Metadata = tuple[tuple[str, str], ...]
 
 UNARY = ("interlock-kind", "unary")
@@ -52,16 +56,22 @@ def base_metadata(options: Options) -> Metadata:
     """Return what is sent with every call.
 
     Raises:
-        Invalid: A key or a value is not one of HTTP/2.
+        Invalid: A key or a value cannot be sent, or a key is the client's own.
     """
+    for key, value in options.metadata.items():
+        _check_pair(key, value)
     pairs = [("interlock-language", "python"), *options.metadata.items()]
     if options.token:
         pairs.append(("authorization", f"Bearer {options.token}"))
-    for key, value in pairs:
-        if key != key.lower() or not key.isascii() or not value.isascii() or not value.isprintable():
-            text = f"metadata {key!r}: keys are lower-case ASCII, values printable ASCII"
-            raise Invalid(text, field="metadata")
     return tuple(pairs)
+
+
+def _check_pair(key: str, value: str) -> None:
+    if not _KEY.fullmatch(key) or key.endswith("-bin") or not value.isascii() or not value.isprintable():
+        text = "a key is of a-z, 0-9, _, . and -, and does not end in -bin; a value is printable ASCII"
+        raise Invalid(f"metadata {key!r}: {text}", field="metadata")
+    if key.startswith(_TAKEN):
+        raise Invalid(f"metadata {key!r}: this key is not the caller's to set", field="metadata")
 
 
 def with_trace(metadata: Metadata) -> Metadata:
