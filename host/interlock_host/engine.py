@@ -46,6 +46,9 @@ class EngineConfig:
     cache: Path | None = dataclasses.field(default_factory=default_cache)
     """The folder of compiled modules; None compiles at each start."""
     caps: Limits = CAPS
+    """What modules are granted at most."""
+    caps_of: Callable[[str], Limits] | None = None
+    """The same by a module's name; None leaves it at `caps`."""
     max_instances: int = 10_000
     """Instances of all modules that live at the same time."""
     answer_bytes: int = KEPT_IN_ALL
@@ -97,7 +100,7 @@ class Engine:
         self.observer = observer or EngineObserver()
         self.draining = False
         self._closed = False
-        self._served = ServedModules(self.config.cache, self.config.caps)
+        self._served = ServedModules(self.config.cache, self.caps_of)
         self._instances: dict[Module, dict[bytes, Instance]] = {}
         self._count = 0
         self._lock = threading.Lock()
@@ -304,6 +307,10 @@ class Engine:
     def module_of(self, package: str) -> Module | None:
         """Return the module that is served under a package."""
         return self._served.of_package(package)
+
+    def caps_of(self, module_name: str) -> Limits:
+        """Return what a module of this name is granted at most."""
+        return self.config.caps_of(module_name) if self.config.caps_of else self.config.caps
 
     # Instances
 

@@ -47,9 +47,9 @@ class CallMetrics:
         self.registry = prometheus_client.CollectorRegistry()
         self._tallies = CallTallies()
         self.registry.register(self._tallies)
-        watch = _TrapCount(engine.observer)
+        watch = _MistakeCount(engine.observer)
         engine.observer = watch
-        self.registry.register(_EngineCollector(engine, watch.traps))
+        self.registry.register(_EngineCollector(engine, watch))
         if engine.life is not None:
             JournalMetrics(engine.life, self.registry)
 
@@ -69,12 +69,13 @@ class CallMetrics:
         self._tallies.of(language, module, method, status).observe(seconds, trace_id)
 
 
-class _TrapCount(EngineObserver):
-    """Counts traps by module, those of instances that are gone included; hands all on."""
+class _MistakeCount(EngineObserver):
+    """Counts traps and faults by module, those of instances that are gone included; hands all on."""
 
     def __init__(self, behind: EngineObserver) -> None:
         self._behind = behind
         self.traps: Tally[str] = Tally()
+        self.faults: Tally[str] = Tally()
 
     def module_started(self, module: Module, seconds: float) -> None:
         self._behind.module_started(module, seconds)
@@ -84,6 +85,7 @@ class _TrapCount(EngineObserver):
         self._behind.trap(instance, message)
 
     def fault(self, instance: Instance, message: str) -> None:
+        self.faults[instance.module.name] += 1
         self._behind.fault(instance, message)
 
     def event(self, instance: Instance, call_id: int, text: str) -> None:
@@ -105,13 +107,13 @@ class _TrapCount(EngineObserver):
 class _EngineCollector(Collector):
     """What a scrape reads off the engine."""
 
-    def __init__(self, engine: Engine, traps: Tally[str]) -> None:
+    def __init__(self, engine: Engine, mistakes: _MistakeCount) -> None:
         self._engine = engine
-        self._traps = traps
+        self._mistakes = mistakes
 
     def collect(self) -> Iterator[Metric]:
         instances = self._engine.instances()
-        yield self._sum("interlock_instances", "Instances that live here.", ((i, 1) for i in instances))
+        yield self._sum("interlock_instances", "Instances that there are, hibernated ones included.", ((i, 1) for i in instances))
         yield self._sum(
             "interlock_failed_instances",
             "Instances that answer no call until an operator acts.",
@@ -130,13 +132,17 @@ class _EngineCollector(Collector):
         )
         yield self._module_values(instances)
         traps = CounterMetricFamily("interlock_traps", "Machines that trapped.", labels=_MODULE)
+        text = "Records and numbers of modules that broke the ABI's rules, and were dropped."
+        faults = CounterMetricFamily("interlock_module_faults", text, labels=_MODULE)
         started = GaugeMetricFamily(
             "interlock_module_start_seconds", "To compile the module, or find it compiled.", labels=_MODULE
         )
         for module in self._engine.modules.values():
-            traps.add_metric((module.name,), self._traps[module.name])
+            traps.add_metric((module.name,), self._mistakes.traps[module.name])
+            faults.add_metric((module.name,), self._mistakes.faults[module.name])
             started.add_metric((module.name,), module.start_seconds)
         yield traps
+        yield faults
         yield started
 
     def _sum(self, name: str, text: str, parts: Iterator[tuple[Instance, int]]) -> Metric:

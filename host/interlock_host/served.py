@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from interlock_host.errors import ModuleError
-from interlock_host.module import Limits, Method, Module
+from interlock_host.module import Limits, Method, Module, granted
 
 _HOSTS_OWN = ("interlock.host.", "grpc.health.", "grpc.reflection.")
 """Packages of the services that a daemon itself serves beside those of modules."""
@@ -30,12 +30,12 @@ class ServedModules:
 
     Args:
         cache: The folder of compiled modules; None compiles each anew.
-        caps: The most that a module may allow itself.
+        caps_of: What a module of this name is granted at most.
     """
 
-    def __init__(self, cache: Path | None, caps: Limits) -> None:
+    def __init__(self, cache: Path | None, caps_of: Callable[[str], Limits]) -> None:
         self._cache = cache
-        self._caps = caps
+        self._caps_of = caps_of
         self.by_name: dict[str, Module] = {}
         """By short name, or by full package where two share the short one."""
         self._all: list[Module] = []
@@ -52,7 +52,7 @@ class ServedModules:
             wasm = path.read_bytes()
         except OSError as error:
             raise ModuleError(f"{path}: {error.strerror}") from error
-        module = Module(wasm, path, self._cache, self._caps)
+        module = Module(wasm, path, self._cache)
         if module.service.startswith(_HOSTS_OWN):
             raise ModuleError(f"{path}: {module.service} is a service of the host's own")
         for other in self._all:  # an instance is known by its package and its name
@@ -67,7 +67,10 @@ class ServedModules:
         shorts = [module.short_name for module in self._all]
         for each in self._all:
             short = each.short_name
-            each.name = short if shorts.count(short) == 1 else each.package
+            name = short if shorts.count(short) == 1 else each.package
+            if each is module or each.name != name:
+                each.name = name
+                each.limits = granted(each.contract.limits, self._caps_of(name))
         self.by_name = {each.name: each for each in self._all}
 
     def of_package(self, package: str) -> Module | None:

@@ -17,7 +17,7 @@ from interlock_host.cli.serve import serve
 from interlock_host.config import READERS, HostConfig, InstanceRule, load
 from interlock_host.engine import Engine
 from interlock_host.module import CAPS, Limits
-from interlock_host.server.granting import grant
+from interlock_host.server.granting import check_limits
 from interlock_host.server.instance_config import InstanceConfigs
 
 PAGE = (Path(__file__).parents[2] / "SETTINGS.md").read_text()
@@ -127,7 +127,7 @@ def test_example(tmp_path: Path) -> None:
     config = load(tmp_path / "interlock.toml", {})
     engine = Engine()
     try:
-        grant(config, engine.modules)
+        check_limits(config, engine.modules)
         InstanceConfigs(config).check(engine.modules)
     finally:
         engine.close()

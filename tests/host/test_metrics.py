@@ -211,10 +211,13 @@ def test_module_that_says_nonsense(tmp_path: Path, watcher: Watcher, place: str,
     config = EngineConfig(modules=(tmp_path,), standard=False)
     engine = Engine(config, clock=VirtualClock(10**18), observer=watcher)
     engine.start(engine.modules["test"].methods["Do"], b"\x0a\x01a")
-    found = samples(write(CallMetrics(engine).registry).decode())
+    metrics = CallMetrics(engine)
+    found = samples(write(metrics.registry).decode())
     assert value(found, "interlock_instances", wasm_module="test") == 1
     assert not [sample for sample in found if sample.name == "interlock_module_value"]
     assert len(watcher.faults) == faults
+    again = samples(write(metrics.registry).decode())  # the first page was made before it was over
+    assert value(again, "interlock_module_faults_total", wasm_module="test") >= faults
     engine.close()
 
 

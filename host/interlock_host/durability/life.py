@@ -163,8 +163,8 @@ class Life:
         older = self._older.get(digest)
         if older is None:
             wasm = self.store.modules.get(digest)
-            config = self.engine.config
-            older = Module(wasm, Path(f"modules/{digest}.wasm"), config.cache, config.caps)
+            caps = self.engine.caps_of(served.name)
+            older = Module(wasm, Path(f"modules/{digest}.wasm"), self.engine.config.cache, caps)
             older.name = served.name
             self._older[digest] = older
         return older

@@ -22,7 +22,7 @@ from interlock_host.server.address import Address, default_addresses, parse_addr
 from interlock_host.server.built_in import HEALTH, REFLECTION, health_handlers, reflection_handlers
 from interlock_host.server.folders import check_folder
 from interlock_host.server.front import Front
-from interlock_host.server.granting import grant
+from interlock_host.server.granting import check_limits
 from interlock_host.server.host_service import SERVICE, HostService
 from interlock_host.server.instance_config import InstanceConfigs
 from interlock_host.server.keeping import Keeping, level_rule, make_engine, storage_of
@@ -143,6 +143,7 @@ class Daemon:
         options = EngineConfig(
             modules=config.modules,
             cache=config.cache or default_cache(),
+            caps_of=config.caps_of,
             max_instances=config.max_instances,
             answer_bytes=config.answer_bytes,
             seed=config.seed if virtual else None,
@@ -153,7 +154,7 @@ class Daemon:
         )
         engine = make_engine(options, clock, driver)
         self._resources.callback(engine.close)
-        grant(config, engine.modules)
+        check_limits(config, engine.modules)
         instance_configs.check(engine.modules)
         self._driver = driver
         self._keeping = Keeping(engine.life, self._health) if engine.life is not None else None

@@ -1,4 +1,4 @@
-"""What a host's configuration grants the modules that it serves."""
+"""The rules of a host's configuration that grant modules their limits."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import fnmatch
 from collections.abc import Mapping
 
 from interlock_host.config import ConfigError, HostConfig
-from interlock_host.module import Module, granted
+from interlock_host.module import Module
 
 
-def grant(config: HostConfig, modules: Mapping[str, Module]) -> None:
-    """Give each module its limits.
+def check_limits(config: HostConfig, modules: Mapping[str, Module]) -> None:
+    """Look for rules that grant nobody anything.
 
     Raises:
         ConfigError: A rule matches no module that is served.
@@ -19,5 +19,3 @@ def grant(config: HostConfig, modules: Mapping[str, Module]) -> None:
         if not any(fnmatch.fnmatchcase(name, rule.module) for name in modules):
             served = ", ".join(sorted(modules)) or "none"
             raise ConfigError(f"{rule.where}: no module {rule.module!r} is served; served are {served}")
-    for module in modules.values():
-        module.limits = granted(module.contract.limits, config.caps_of(module.name))
