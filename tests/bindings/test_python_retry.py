@@ -206,7 +206,7 @@ def test_wait_counts_time_lost_elsewhere() -> None:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "whole"), [(0, 0), (0.0001, 1), (0.05, 50), (0.07, 70), (1.1, 1100), (2, 2000)]
+    ("seconds", "whole"), [(0, 0), (0.0001, 1), (1e-12, 1), (0.05, 50), (0.07, 70), (1.1, 1100), (2, 2000)]
 )
 def test_milliseconds(seconds: float, whole: int) -> None:
     assert arguments.ms(seconds, "lease") == whole

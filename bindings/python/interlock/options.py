@@ -83,8 +83,7 @@ class Options:
 
     def _check_types(self) -> None:
         check_timeout(self.timeout)
-        if not ms(self.deadline, "deadline"):
-            raise Invalid("deadline must be more than 0 seconds", field="deadline")
+        ms(self.deadline, "deadline", some=True)
         whole(self.retries, "retries", 0, (1 << 63) - 1)
         if self.reconnect is None:
             raise WrongType("reconnect must be seconds, not None", field="reconnect")

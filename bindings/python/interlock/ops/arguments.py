@@ -96,8 +96,13 @@ def check_timeout(timeout: float | None, field: str = "timeout") -> None:
         raise Invalid(f"{field} is {_shown(timeout)}: it must be 0 seconds or more, or None", field=field)
 
 
-def ms(seconds: float, field: str) -> int:
+def ms(seconds: float, field: str, *, some: bool = False) -> int:
     """Return seconds as whole milliseconds, rounded up.
+
+    Args:
+        seconds: How many.
+        field: The argument's name.
+        some: Whether 0 is refused: a request's 0 stands for a default, which nobody who passes it means.
 
     Raises:
         Invalid: Negative, not a number, or more than 32 bits of milliseconds (49 days).
@@ -105,8 +110,10 @@ def ms(seconds: float, field: str) -> int:
     """
     if not isinstance(seconds, int | float) or isinstance(seconds, bool):
         raise _wrong_type(field, "seconds", seconds)
+    if some and seconds == 0:
+        raise Invalid(f"{field} must be more than 0 seconds", field=field)
     if 0 <= seconds <= _MOST_MS:  # neither infinite nor NaN
-        value = math.ceil(round(seconds * 1000, 6))
+        value = max(math.ceil(round(seconds * 1000, 6)), int(seconds > 0))
         if value <= _MOST_MS:
             return value
     raise Invalid(f"{field} is {_shown(seconds)}: it must be within 0 and 4,294,967 seconds", field=field)

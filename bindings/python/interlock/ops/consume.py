@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
-from interlock.errors import Closed, Invalid
+from interlock.errors import Closed
 from interlock.ops import queue as ops
 from interlock.ops.arguments import check_timeout, flag, ms, whole
 from interlock.ops.flow import Flow
@@ -63,8 +63,7 @@ class Consumption(Generic[L]):
         timeout: float | None,
         dead_letters: bool,
     ) -> None:
-        if ms(lease, "lease") == 0:
-            raise Invalid("an iteration leases its items: the lease must be more than 0", field="lease")
+        ms(lease, "lease", some=True)
         whole(prefetch, "prefetch", 1, ops.MOST)
         flag(dead_letters, "dead_letters")
         check_timeout(timeout)

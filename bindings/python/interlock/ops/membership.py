@@ -12,9 +12,9 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from interlock.errors import Fenced, HostFault, Invalid, Superseded, UnknownMember, WrongType
+from interlock.errors import Fenced, HostFault, Superseded, UnknownMember, WrongType
 from interlock.ops import rebalance as ops
-from interlock.ops.arguments import ms, text
+from interlock.ops.arguments import ms, text, whole
 from interlock.ops.flow import Flow, Notify, Pause
 from interlock.values import GroupState, Joined, Partitions
 
@@ -71,10 +71,11 @@ class Membership:
     ) -> None:
         text(name, "name")
         ops.check_topics(topics)
-        ms(session, "session")
-        ms(rebalance, "rebalance")
-        if heartbeat is not None and not ms(heartbeat, "heartbeat"):
-            raise Invalid("heartbeat must be more than 0 seconds", field="heartbeat")
+        whole(weight, "weight", 1, ops.MOST_WEIGHT)
+        ms(session, "session", some=True)
+        ms(rebalance, "rebalance", some=True)
+        if heartbeat is not None:
+            ms(heartbeat, "heartbeat", some=True)
         for field, call in (("on_assign", on_assign), ("on_revoke", on_revoke), ("on_lost", on_lost)):
             if call is not None and not callable(call):
                 raise WrongType(f"{field} must be a function, or None", field=field)

@@ -48,12 +48,12 @@ def configure(
 ) -> Flow[QueueSettings]:
     """Set what a queue may hold; None keeps what is in force."""
     if capacity is not None:
-        whole(capacity, "capacity", 0, (1 << 64) - 1)
+        whole(capacity, "capacity", 1, (1 << 64) - 1)
     fields = present(
         capacity_bytes=capacity,
         max_items=max_items,
         overflow=None if overflow is None else _overflow(overflow),
-        lease_ms=None if lease is None else ms(lease, "lease"),
+        lease_ms=None if lease is None else ms(lease, "lease", some=True),
         max_deliveries=max_deliveries,
         dedupe_window_ms=None if dedupe_window is None else ms(dedupe_window, "dedupe_window"),
     )
@@ -261,7 +261,7 @@ def nack(queue: str, receipts: Sequence[int], delay: float) -> Flow[Settled]:
 
 def extend(queue: str, receipts: Sequence[int], lease: float | None) -> Flow[Settled]:
     """Make leases last `lease` seconds from now; None: the queue's own."""
-    lease_ms = 0 if lease is None else ms(lease, "lease")
+    lease_ms = 0 if lease is None else ms(lease, "lease", some=True)
     if not receipts:
         return Settled(0, frozenset())
     body = built(pb.ExtendRequest, instance=queue, receipts=receipts, lease_ms=lease_ms).SerializeToString()
@@ -281,7 +281,7 @@ def settle_one(queue: str, flow: Flow[Settled]) -> Flow[None]:
 
 def subscription(queue: str, credit: int, lease: float | None) -> Request:
     """Return the request that opens a stream of leased items."""
-    lease_ms = 0 if lease is None else ms(lease, "lease")
+    lease_ms = 0 if lease is None else ms(lease, "lease", some=True)
     request = built(pb.SubscribeRequest, instance=queue, credit=credit, lease_ms=lease_ms)
     return Request(_SUBSCRIBE, request.SerializeToString())
 

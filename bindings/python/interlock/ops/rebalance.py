@@ -20,6 +20,7 @@ _BACKOFF = _SERVICE + "Backoff"
 
 _MOST = (1 << 32) - 1
 
+MOST_WEIGHT = 1000
 SESSION = 10.0
 """Seconds without a heartbeat until a member is dropped, where it names none."""
 REBALANCE = 3.0
@@ -39,6 +40,7 @@ def join(
     """Enter the group, or answer a rebalance; waits for the generation to be complete."""
     text(member, "member")
     check_topics(topics)
+    whole(weight, "weight", 1, MOST_WEIGHT)
     request = built(
         pb.JoinRequest,
         instance=group,
@@ -46,8 +48,8 @@ def join(
         topics=[pb.Topic(name=name, partitions=count) for name, count in topics.items()],
         owned=_listed(owned, "owned"),
         weight=weight,
-        session_ms=ms(session, "session"),
-        rebalance_ms=ms(rebalance, "rebalance"),
+        session_ms=ms(session, "session", some=True),
+        rebalance_ms=ms(rebalance, "rebalance", some=True),
     )
     # A second Join of the same member takes the first one's place.
     body = request.SerializeToString()

@@ -216,7 +216,7 @@ class Queue(Handle):
         """Say that items are done with, in one request.
 
         Args:
-            items: Deliveries, or their receipts.
+            items: Deliveries of this queue, or their receipts.
 
         Returns:
             How many were acknowledged, and which receipts were of no lease in force.
@@ -228,7 +228,7 @@ class Queue(Handle):
         """Give items back, in one request.
 
         Args:
-            items: Deliveries, or their receipts.
+            items: Deliveries of this queue, or their receipts.
             delay: Seconds until they can be popped again.
 
         Returns:
@@ -243,7 +243,7 @@ class Queue(Handle):
         """Make leases last from now, in one request.
 
         Args:
-            items: Deliveries, or their receipts.
+            items: Deliveries of this queue, or their receipts.
             lease: Seconds; None: the queue's own.
 
         Returns:
