@@ -37,6 +37,10 @@ class Dispatcher:
         """Take a call from the module; see `Call.cancel`."""
         raise NotImplementedError
 
+    def _take(self, call: Call) -> None:
+        """Have the module forget a call that it has not ended; what it says to that goes to the call."""
+        raise NotImplementedError
+
     def _event(self, call_id: int, text: str) -> None:
         """Tell of an EVENT record."""
         raise NotImplementedError
@@ -106,6 +110,8 @@ class Dispatcher:
         self._fault(fault)
         ends = flags & FINAL or len(payload) > self.module.limits.max_message_bytes
         if call is not None and ends and not is_foreign(call, entered):
+            if not flags & FINAL and not call.cancelled:  # the module believes that it goes on
+                self._take(call)
             self._end_faulted(call, len(payload), fault)
 
     def _end_faulted(self, call: Call, size: int, fault: str) -> None:

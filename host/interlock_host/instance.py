@@ -176,11 +176,14 @@ class Instance(Dispatcher):
                 return
             now = self._settle()
             if not call.done:
-                call.cancelled = True
-                if self.machine is not None:
-                    self._enter("interlock_cancel", call, call.id, reason, now)
+                self._take(call, reason)
                 self._finish(call, failure or cancelled_as(reason))
             self._leave(now)
+
+    def _take(self, call: Call, reason: CancelReason = CancelReason.OPERATOR) -> None:
+        call.cancelled = True
+        if self.machine is not None:
+            self._enter("interlock_cancel", call, call.id, reason, self.last_now)
 
     # Time and end
 

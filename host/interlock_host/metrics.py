@@ -113,7 +113,11 @@ class _EngineCollector(Collector):
 
     def collect(self) -> Iterator[Metric]:
         instances = self._engine.instances()
-        yield self._sum("interlock_instances", "Instances that there are, hibernated ones included.", ((i, 1) for i in instances))
+        yield self._sum(
+            "interlock_instances",
+            "Instances that there are, hibernated ones included.",
+            ((i, 1) for i in instances),
+        )
         yield self._sum(
             "interlock_failed_instances",
             "Instances that answer no call until an operator acts.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -114,6 +115,25 @@ def test_a_later_message_that_finds_no_room(puppet_folder: Path, level: Level) -
     call = world.engine.open_stream(method, got.append)
     call.send(request(op("C", op("O", record(0, 4, b"cancelled")))))
     call.send(request(bytes(95_000)))
+    world.sync()
+    assert failure_of(got[-1]).reason == "MESSAGE_TOO_LARGE" and call.done
+    assert world.watcher.events == [(0, "cancelled")]
+    world.crash()
+    assert world.recovered.refused == []
+
+
+@pytest.mark.parametrize("level", [Level.EPHEMERAL, Level.DURABLE])
+def test_a_message_of_a_stream_that_is_too_large(puppet_folder: Path, level: Level) -> None:
+    """The stream ends, and its module is told so."""
+    world = World(puppet_folder, standard=False)
+    world.level = level
+    method = world.engine.method(puppet.SERVICE + "Both")
+    assert method is not None
+    got: list[Record] = []
+    call = world.engine.open_stream(method, got.append)
+    call.send(request(op("C", op("O", record(0, 4, b"cancelled")))))
+    head = struct.pack("<QIHH", 1, 110_000, 0, 2)
+    call.send(request(op("O", head), b"L" + struct.pack("<I", len(head) + 110_000)))
     world.sync()
     assert failure_of(got[-1]).reason == "MESSAGE_TOO_LARGE" and call.done
     assert world.watcher.events == [(0, "cancelled")]
