@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import hashlib
 import os
-import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,6 +26,7 @@ from interlock_host.instance import Gone, Instance, State
 from interlock_host.module import CAPS, Limits, Method, Module
 from interlock_host.observer import EngineObserver
 from interlock_host.peek import check_name, instance_of
+from interlock_host.roster import Roster
 from interlock_host.served import STANDARD_MODULES, ServedModules, module_files
 from interlock_host.streams import StreamCall
 from interlock_host.timetable import Timed, Timetable
@@ -101,9 +102,8 @@ class Engine:
         self.draining = False
         self._closed = False
         self._served = ServedModules(self.config.cache, self.caps_of)
-        self._instances: dict[Module, dict[bytes, Instance]] = {}
-        self._count = 0
-        self._lock = threading.Lock()
+        self._roster = Roster()
+        self._instances = self._roster.by_module
         self._timetable = Timetable()
         self.answer_room = AnswerRoom(self.clock, self.config.answer_bytes, self.schedule)
         """For the answers of instances that are not durable."""
@@ -146,7 +146,7 @@ class Engine:
             ModuleError: The file is not one, its package is served already, or is the host's own.
         """
         module = self._served.load(path)
-        self._instances[module] = {}  # before anyone finds its methods
+        self._roster.add_module(module)  # before anyone finds its methods
         self._served.add(module)
         self.observer.module_started(module, module.start_seconds)
         return module
@@ -194,7 +194,7 @@ class Engine:
             except Gone:
                 self._check_not_closed()
             except HostError:
-                self._forget_if_never_was(instance)
+                self._forget_if_never_was(method.module, instance)
                 raise
 
     def open_stream(self, method: Method, sink: Sink, trace: CallTrace | None = None) -> StreamCall:
@@ -215,7 +215,7 @@ class Engine:
                 self._check_not_closed()
             except HostError:
                 call.begun = False
-                self._forget_if_never_was(instance)
+                self._forget_if_never_was(call.method.module, instance)
                 raise
 
     def _check_open(self) -> None:
@@ -235,28 +235,20 @@ class Engine:
             if self.life is not None and self._level(method.module, text) is not Level.EPHEMERAL:
                 self.life.check_absent(method.module, text)
             return self.fresh(method.module, text)
-        while True:
-            with self._lock:
-                self._check_not_closed()
-                instances = self._instances[method.module]
-                found = instances.get(name) or self._new(method.module, text)
-                if found is not None:
-                    instances[name] = found
-                    return found
+        make = functools.partial(self._new, method.module, text)
+        while (found := self._roster.find(method.module, name, make)) is None:
             self._make_room()
+        return found
 
-    def _forget_if_never_was(self, instance: Instance) -> None:
+    def _forget_if_never_was(self, module: Module, instance: Instance) -> None:
         """Let go of an instance that its first call could not make: it would hold a place."""
-        if not instance.never_was():
-            return
-        durable = isinstance(instance, DurableInstance)
+        if instance.never_was():
+            self._forget(module, instance)
+
+    def _forget(self, module: Module, instance: Instance) -> None:
         if self.life is not None and isinstance(instance, DurableInstance):
             self.life.forget(instance)
-        with self._lock:
-            instances, name = self._instances[instance.module], instance.name.encode()
-            if instances.get(name) is instance:
-                del instances[name]
-                self._count -= not durable
+        self._roster.remove(module, instance)
 
     def fresh(self, module: Module, name: str) -> Instance:
         """Return an instance for one read, which nobody keeps."""
@@ -266,12 +258,12 @@ class Engine:
 
     def _new(self, module: Module, name: str) -> Instance | None:
         """Return an instance that has not begun; None if there is no room for it."""
+        self._check_not_closed()
         level = self._level(module, name)
         if self.life is not None and level is not Level.EPHEMERAL:
             return self.life.new(module, name, level)  # asks for room when it gets its machine
         if self.full:
             return None
-        self._count += 1
         return Instance(self, module, name)
 
     def _make_room(self) -> None:
@@ -289,15 +281,14 @@ class Engine:
         asked = self.config.level_of(module, name) if self.config.level_of else None
         return asked or level_of(module.contract.durability)
 
-    def admit(self, module: Module, instance: Instance) -> None:
+    def admit(self, module: Module, instance: DurableInstance) -> None:
         """Take in an instance that was made elsewhere, under the module that serves it."""
-        with self._lock:
-            self._instances[module][instance.name.encode()] = instance
+        self._roster.admit(module, instance)
 
     @property
     def live(self) -> int:
         """How many instances are in memory."""
-        return self._count + (len(self.life.residents) if self.life is not None else 0)
+        return self._roster.ephemeral + (len(self.life.residents) if self.life is not None else 0)
 
     @property
     def full(self) -> bool:
@@ -316,9 +307,7 @@ class Engine:
 
     def instances(self, module: Module | None = None) -> list[Instance]:
         """Return the instances of a module, or of all, by module and name."""
-        with self._lock:
-            served = [module] if module else sorted(self._instances, key=lambda m: m.name)
-            return [self._instances[m][name] for m in served for name in sorted(self._instances[m])]
+        return self._roster.all(module)
 
     def instance(self, module_name: str, instance_name: str) -> Instance:
         """Return an instance that lives here.
@@ -329,10 +318,7 @@ class Engine:
         module = self.modules.get(module_name)
         if module is None:
             raise HostError(NOT_FOUND, "NOT_FOUND", f"no module {module_name!r} is served here")
-        instance = self._instances[module].get(instance_name.encode())
-        if instance is None:
-            raise HostError(NOT_FOUND, "NOT_FOUND", f"no instance {module_name}/{instance_name} lives here")
-        return instance
+        return self._roster.one(module, instance_name)
 
     def delete(self, module_name: str, instance_name: str) -> int:
         """End an instance and forget its state; return how many calls were parked in it.
@@ -346,12 +332,7 @@ class Engine:
                 text = f"{module_name}/{instance_name} was deleted a moment ago"
                 raise HostError(NOT_FOUND, "NOT_FOUND", text)
             cancelled = instance.delete()
-            durable = isinstance(instance, DurableInstance)
-            if self.life is not None and isinstance(instance, DurableInstance):
-                self.life.forget(instance)
-            with self._lock:
-                gone = self._instances[self.modules[module_name]].pop(instance_name.encode(), None)
-                self._count -= gone is not None and not durable
+            self._forget(self.modules[module_name], instance)
         return cancelled
 
     def reinstate(self, module_name: str, instance_name: str) -> str:
@@ -426,7 +407,4 @@ class Engine:
         if self.life is not None:
             self.life.close()
         self._timetable.clear()
-        with self._lock:
-            for instances in self._instances.values():
-                instances.clear()
-            self._count = 0
+        self._roster.clear()
