@@ -104,9 +104,19 @@ def test_metrics_that_trap(tmp_path: Path, watcher: Watcher) -> None:
     engine.close()
 
 
+NO_ROOM = request(bytes(95_000))
+TOO_LARGE = struct.pack("<QIHH", 1, 110_000, 0, 2)
+"""The head of a record that its stream's limit has no room for."""
+
+
 @pytest.mark.parametrize("level", [Level.EPHEMERAL, Level.DURABLE])
-def test_a_later_message_that_finds_no_room(puppet_folder: Path, level: Level) -> None:
-    """Its module is told that the call is over."""
+@pytest.mark.parametrize(
+    "message",
+    [NO_ROOM, request(op("O", TOO_LARGE), b"L" + struct.pack("<I", len(TOO_LARGE) + 110_000))],
+    ids=["taken", "emitted"],
+)
+def test_a_message_that_ends_its_stream(puppet_folder: Path, level: Level, message: bytes) -> None:
+    """The module is told that the call is over."""
     world = World(puppet_folder, standard=False)
     world.level = level
     method = world.engine.method(puppet.SERVICE + "Both")
@@ -114,26 +124,7 @@ def test_a_later_message_that_finds_no_room(puppet_folder: Path, level: Level) -
     got: list[Record] = []
     call = world.engine.open_stream(method, got.append)
     call.send(request(op("C", op("O", record(0, 4, b"cancelled")))))
-    call.send(request(bytes(95_000)))
-    world.sync()
-    assert failure_of(got[-1]).reason == "MESSAGE_TOO_LARGE" and call.done
-    assert world.watcher.events == [(0, "cancelled")]
-    world.crash()
-    assert world.recovered.refused == []
-
-
-@pytest.mark.parametrize("level", [Level.EPHEMERAL, Level.DURABLE])
-def test_a_message_of_a_stream_that_is_too_large(puppet_folder: Path, level: Level) -> None:
-    """The stream ends, and its module is told so."""
-    world = World(puppet_folder, standard=False)
-    world.level = level
-    method = world.engine.method(puppet.SERVICE + "Both")
-    assert method is not None
-    got: list[Record] = []
-    call = world.engine.open_stream(method, got.append)
-    call.send(request(op("C", op("O", record(0, 4, b"cancelled")))))
-    head = struct.pack("<QIHH", 1, 110_000, 0, 2)
-    call.send(request(op("O", head), b"L" + struct.pack("<I", len(head) + 110_000)))
+    call.send(message)
     world.sync()
     assert failure_of(got[-1]).reason == "MESSAGE_TOO_LARGE" and call.done
     assert world.watcher.events == [(0, "cancelled")]
