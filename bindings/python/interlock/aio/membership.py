@@ -29,6 +29,7 @@ class Membership(Handle):
         self._protocol = protocol
         self._client = client
         self._task: asyncio.Task[None] | None = None
+        self._ended: asyncio.Task[None] | None = None
 
     def __repr__(self) -> str:
         return f"<Membership {self.name} in {self._protocol.group}>"
@@ -57,6 +58,8 @@ class Membership(Handle):
         )
 
     async def start(self) -> Membership:
+        if self._task is not None:
+            return self
         try:
             await self._driver.run(self._protocol.join())
         except BaseException:
@@ -68,8 +71,9 @@ class Membership(Handle):
         return self
 
     def _raise_failure(self) -> None:
-        if self._task is not None and self._task.done() and not self._task.cancelled():
-            failure = self._task.exception()
+        task = self._task or self._ended
+        if task is not None and task.done() and not task.cancelled():
+            failure = task.exception()
             if failure is not None:
                 raise failure
 
@@ -89,9 +93,9 @@ class Membership(Handle):
             await self._driver.run(self._protocol.give_up())
         finally:
             await self._driver.run(self._protocol.leave())
+        self._task, self._ended = None, task
         if failed:
             self._raise_failure()
-        self._task = None
 
     async def __aenter__(self) -> Membership:
         return await self.start()

@@ -56,7 +56,7 @@ class Membership(Handle):
     def __init__(self, client: Client, protocol: Protocol) -> None:
         self._driver = client.driver
         self._protocol = protocol
-        self._staying = _StayDriver(client.driver.transport, client.driver.retries, client.driver.reconnect)
+        self._staying: _StayDriver | None = None
         self._thread: threading.Thread | None = None
         self._failure: BaseException | None = None
         self._client = client
@@ -99,9 +99,13 @@ class Membership(Handle):
     def start(self) -> Membership:
         """Join, and stay; returns when the member has its partitions.
 
+        A second call does nothing; after `close` it joins anew.
+
         Raises:
             Superseded: Another process joined under this name.
         """
+        if self._thread is not None:
+            return self
         try:
             self._driver.run(self._protocol.join())
         except BaseException:
@@ -109,13 +113,18 @@ class Membership(Handle):
                 self._driver.run(self._protocol.leave())
             raise
         self._client.keep(self)
-        self._thread = threading.Thread(target=self._stay, name="interlock-member", daemon=True)
+        self._failure = None
+        driver = self._driver
+        self._staying = _StayDriver(driver.transport, driver.retries, driver.reconnect)
+        self._thread = threading.Thread(
+            target=self._stay, args=(self._staying,), name="interlock-member", daemon=True
+        )
         self._thread.start()
         return self
 
-    def _stay(self) -> None:
+    def _stay(self, driver: _StayDriver) -> None:
         try:
-            self._staying.run(self._protocol.stay())
+            driver.run(self._protocol.stay())
         except (_Stopped, ClientClosed):
             return
         except BaseException as error:
@@ -129,7 +138,7 @@ class Membership(Handle):
             Error: What ended the membership before, if something did.
         """
         thread, self._thread = self._thread, None
-        if thread is None:
+        if thread is None or self._staying is None:
             return
         self._staying.stop()
         try:
