@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
+import ssl
 import threading
 from collections.abc import Iterator
 from concurrent import futures
@@ -41,15 +42,21 @@ def _failure(kind: str, url: str, **options: Any) -> interlock.Unavailable:
 
 
 @contextlib.contextmanager
-def listening(first: bytes) -> Iterator[int]:
-    """A port of loopback whose server greets, and hangs up."""
+def listening(first: bytes, tls: ssl.SSLContext | None = None) -> Iterator[int]:
+    """A port of loopback whose server greets, and reads on until the client has left."""
     with socket.create_server(("127.0.0.1", 0)) as server:
 
         def greet() -> None:
-            with contextlib.suppress(OSError):
-                while True:
-                    with server.accept()[0] as one:
+            while True:
+                try:
+                    taken = server.accept()[0]
+                except OSError:
+                    return
+                with contextlib.suppress(OSError), taken:
+                    with tls.wrap_socket(taken, server_side=True) if tls else taken as one:
                         one.sendall(first)
+                        while one.recv(4096):
+                            pass
 
         thread = threading.Thread(target=greet, daemon=True)
         thread.start()
@@ -103,10 +110,16 @@ def test_no_such_name(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_no_grpc_host(kind: str) -> None:
-    with listening(b"HTTP/1.1 400 Bad Request\r\n\r\n") as port:
-        error = _failure(kind, f"grpc://127.0.0.1:{port}")
-        assert error.message.startswith(f"what listens at 127.0.0.1:{port} is no gRPC host (")
+def test_no_grpc_host(kind: str, ours: Authority) -> None:
+    words = b"HTTP/1.1 400 Bad Request\r\n\r\n"
+    with listening(words) as port:
+        error = _failure(kind, f"grpc://localhost:{port}")
+    assert error.message.startswith(f"what listens at localhost:{port} is no gRPC host (")
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(*ours.issue("web", "localhost"))
+    with listening(words, tls) as port:
+        error = _failure(kind, f"grpcs://localhost:{port}", ca=ours.file)
+    assert error.message.startswith(f"what listens at localhost:{port} is no gRPC host (")
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -21,7 +21,10 @@ NO_HOST = "Received http2 header with status"
 
 _HUNG_UP = ("Socket closed", "Connection reset", "Broken pipe", "Handshake read failed")
 _MEANING: tuple[tuple[tuple[str, ...], str], ...] = (
-    ((NO_HOST, "Failed parsing HTTP/2", "http1.x server"), "what listens at {place} is no gRPC host"),
+    (
+        (NO_HOST, "Failed parsing HTTP/2", "http1.x server", "selected ALPN"),
+        "what listens at {place} is no gRPC host",
+    ),
     (("No such file or directory",), "the socket {place} does not exist"),
     (("Permission denied",), "this user may not connect to {place}"),
     (("Connection refused",), "nothing listens at {place}"),
