@@ -41,6 +41,10 @@ def _failure(kind: str, url: str, **options: Any) -> interlock.Unavailable:
     return caught.value
 
 
+def _wrapped(taken: socket.socket, tls: ssl.SSLContext | None) -> socket.socket:
+    return tls.wrap_socket(taken, server_side=True) if tls else taken
+
+
 @contextlib.contextmanager
 def listening(first: bytes, tls: ssl.SSLContext | None = None) -> Iterator[int]:
     """A port of loopback whose server greets, and reads on until the client has left."""
@@ -52,11 +56,10 @@ def listening(first: bytes, tls: ssl.SSLContext | None = None) -> Iterator[int]:
                     taken = server.accept()[0]
                 except OSError:
                     return
-                with contextlib.suppress(OSError), taken:
-                    with tls.wrap_socket(taken, server_side=True) if tls else taken as one:
-                        one.sendall(first)
-                        while one.recv(4096):
-                            pass
+                with contextlib.suppress(OSError), taken, _wrapped(taken, tls) as one:
+                    one.sendall(first)
+                    while one.recv(4096):
+                        pass
 
         thread = threading.Thread(target=greet, daemon=True)
         thread.start()
