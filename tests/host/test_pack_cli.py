@@ -101,7 +101,8 @@ def test_bad_contract(author: Path) -> None:
 
 
 def test_out_cannot_be_written(author: Path) -> None:
-    assert "absent/out.wasm: cannot be written: No such file" in failure("-o", "absent/out.wasm")
+    (author / "taken").touch()
+    assert "taken/out.wasm: cannot be written: File exists" in failure("-o", "taken/out.wasm")
 
 
 def test_usage(author: Path) -> None:
