@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import signal
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
@@ -130,6 +130,15 @@ async def test_close_ends_parked_calls(tasks: World) -> None:
         await other.queue(tasks.name).stats()
 
 
+@pytest.fixture
+def ctrl_c() -> Iterator[None]:
+    """SIGINT means what it does on a terminal; what a shell starts in its background ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("ctrl_c")
 def test_interrupt(placement: str, real_urls: dict[str, str]) -> None:
     """Ctrl-C in a client for threads."""
     with interlock.open(real_urls[placement]) as il:

@@ -75,7 +75,7 @@ REQUESTS = {
     "HTTP/2": (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", b"Error code: 505"),
     "TLS": (b"\x16\x03\x01" + bytes(100) + b"\r\n", b"Error code: 400"),
     "an Accept of noise": (b"GET /metrics HTTP/1.1\r\nAccept: " + b"\xff" * 99 + b"\r\n\r\n", b" 200 "),
-    "the series of nobody": (b"GET /?name[]=" + b"x&name[]=" * 3_000 + b" HTTP/1.1\r\n\r\n", b" 200 "),
+    "the series of nobody": (b"GET /metrics?name[]=" + b"x&name[]=" * 3_000 + b" HTTP/1.1\r\n\r\n", b" 200 "),
 }
 
 
