@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from interlock.counter.v1 import counter_pb2 as pb
-from interlock.errors import TimedOut, WrongType
+from interlock.errors import Invalid, TimedOut, WrongType
 from interlock.ops.arguments import built, mapping, ms, present, several, text
-from interlock.ops.flow import Flow, Request, Wait, ask
+from interlock.ops.flow import Flow, Request, Wait, ask, slices
 from interlock.values import Added, Addition, Swap
 
 _SERVICE = "/interlock.counter.v1.CounterService/"
@@ -17,6 +17,9 @@ _SET = _SERVICE + "CompareAndSet"
 _RESET = _SERVICE + "Reset"
 _LIST = _SERVICE + "List"
 _WAIT = _SERVICE + "Wait"
+
+MOST_KEYS = 1024
+"""Of one request, and additions."""
 
 Additions = Iterable[Addition | tuple[str, int]] | Mapping[str, int]
 
@@ -49,6 +52,9 @@ def add_many(counter: str, adds: Additions) -> Flow[list[Added]]:
     wanted = _additions(adds)
     if not wanted:
         return []
+    if len(wanted) > MOST_KEYS:
+        why = f"all of them are applied or none, so at most {MOST_KEYS:,}; here are {len(wanted):,}"
+        raise Invalid(why, field="adds")
     additions = [
         built(pb.Addition, f"adds[{index}].", key=a.key, delta=a.delta, once=a.once)
         for index, a in enumerate(wanted)
@@ -75,12 +81,13 @@ def _additions(adds: Additions) -> list[Addition]:
 
 
 def get(counter: str, keys: list[str]) -> Flow[dict[str, int]]:
-    """Read keys; a key that was never added to is 0."""
-    if not keys:
-        return {}
-    body = built(pb.GetRequest, instance=counter, keys=keys).SerializeToString()
-    reply = yield from ask(Request(_GET, body, read=True), pb.GetResponse)
-    return {v.key: v.value for v in reply.values}
+    """Read keys, in as many requests as it takes; a key that was never added to is 0."""
+    values: dict[str, int] = {}
+    for some in slices(keys, MOST_KEYS):
+        body = built(pb.GetRequest, instance=counter, keys=some).SerializeToString()
+        reply = yield from ask(Request(_GET, body, read=True), pb.GetResponse)
+        values.update((v.key, v.value) for v in reply.values)
+    return values
 
 
 def get_one(counter: str, key: str) -> Flow[int]:
@@ -101,11 +108,11 @@ def compare_and_set(counter: str, expected: int, value: int, key: str) -> Flow[S
 
 def reset(counter: str, keys: list[str] | None) -> Flow[int]:
     """Forget keys, all of them for None; return how many were there."""
-    if keys is not None and not keys:
-        return 0
-    body = built(pb.ResetRequest, instance=counter, keys=keys or ()).SerializeToString()
-    reply = yield from ask(Request(_RESET, body), pb.ResetResponse)
-    return reply.reset
+    done = 0
+    for some in [()] if keys is None else slices(keys, MOST_KEYS):  # a request without keys means all
+        body = built(pb.ResetRequest, instance=counter, keys=some).SerializeToString()
+        done += (yield from ask(Request(_RESET, body), pb.ResetResponse)).reset
+    return done
 
 
 def page(counter: str, prefix: str, size: int, token: str) -> Flow[tuple[list[tuple[str, int]], str]]:

@@ -6,7 +6,7 @@ import itertools
 import os
 import random
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -17,6 +17,7 @@ from interlock.ops.arguments import check_timeout
 
 M = TypeVar("M", bound=Message)
 T = TypeVar("T")
+V = TypeVar("V")
 
 LONGEST_WAIT = 30.0
 """Seconds of one request's wait. A longer wait is several requests: a call that is
@@ -154,6 +155,12 @@ def _renumber() -> None:
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_renumber)
+
+
+def slices(values: Sequence[V], most: int) -> Iterator[Sequence[V]]:
+    """Cut values that are more than one request may have."""
+    for start in range(0, len(values), most):
+        yield values[start : start + most]
 
 
 def backoff(retry: int) -> float:

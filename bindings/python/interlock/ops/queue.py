@@ -7,7 +7,7 @@ from typing import cast
 
 from interlock.errors import Error, Full, Invalid, LeaseLost, TimedOut, WrongType
 from interlock.ops.arguments import built, flag, ms, present, several, text, whole
-from interlock.ops.flow import Flow, Request, Wait, ask
+from interlock.ops.flow import Flow, Request, Wait, ask, slices
 from interlock.queue.v1 import queue_pb2 as pb
 from interlock.values import Item, Overflow, Pushed, QueueSettings, QueueStats, Settled
 
@@ -27,7 +27,7 @@ BATCH_BYTES = 262_144
 """Of one Push; more is sent as several. A message may have 4,128,768 bytes, but copying as
 many takes a good part of an entry's budget, and larger batches are hardly faster."""
 BATCH_ITEMS = 4096
-"""Of one Push, at most."""
+"""Of one request, at most; more is sent as several."""
 MOST = (1 << 32) - 1
 """Items that one pop may ask for."""
 _ITEM_OVERHEAD = 24
@@ -242,31 +242,34 @@ class _Return:
 
 def ack(queue: str, receipts: Sequence[int]) -> Flow[Settled]:
     """End leases: the items are done with."""
-    if not receipts:
-        return Settled(0, frozenset())
-    body = built(pb.AckRequest, instance=queue, receipts=receipts).SerializeToString()
-    reply = yield from ask(Request(_ACK, body, safe=True), pb.AckResponse)
-    return Settled(reply.acked, frozenset(reply.unknown))
+    done = Settled(0, frozenset())
+    for some in slices(receipts, BATCH_ITEMS):
+        body = built(pb.AckRequest, instance=queue, receipts=some).SerializeToString()
+        reply = yield from ask(Request(_ACK, body, safe=True), pb.AckResponse)
+        done = Settled(done.settled + reply.acked, done.unknown.union(reply.unknown))
+    return done
 
 
 def nack(queue: str, receipts: Sequence[int], delay: float) -> Flow[Settled]:
     """Give leased items back, to be delivered again after `delay` seconds."""
     delay_ms = ms(delay, "delay")
-    if not receipts:
-        return Settled(0, frozenset())
-    body = built(pb.NackRequest, instance=queue, receipts=receipts, delay_ms=delay_ms).SerializeToString()
-    reply = yield from ask(Request(_NACK, body, safe=True), pb.NackResponse)
-    return Settled(reply.nacked, frozenset(reply.unknown))
+    done = Settled(0, frozenset())
+    for some in slices(receipts, BATCH_ITEMS):
+        body = built(pb.NackRequest, instance=queue, receipts=some, delay_ms=delay_ms).SerializeToString()
+        reply = yield from ask(Request(_NACK, body, safe=True), pb.NackResponse)
+        done = Settled(done.settled + reply.nacked, done.unknown.union(reply.unknown))
+    return done
 
 
 def extend(queue: str, receipts: Sequence[int], lease: float | None) -> Flow[Settled]:
     """Make leases last `lease` seconds from now; None: the queue's own."""
     lease_ms = 0 if lease is None else ms(lease, "lease", some=True)
-    if not receipts:
-        return Settled(0, frozenset())
-    body = built(pb.ExtendRequest, instance=queue, receipts=receipts, lease_ms=lease_ms).SerializeToString()
-    reply = yield from ask(Request(_EXTEND, body, safe=True), pb.ExtendResponse)
-    return Settled(reply.extended, frozenset(reply.unknown))
+    done = Settled(0, frozenset())
+    for some in slices(receipts, BATCH_ITEMS):
+        body = built(pb.ExtendRequest, instance=queue, receipts=some, lease_ms=lease_ms).SerializeToString()
+        reply = yield from ask(Request(_EXTEND, body, safe=True), pb.ExtendResponse)
+        done = Settled(done.settled + reply.extended, done.unknown.union(reply.unknown))
+    return done
 
 
 def settle_one(queue: str, flow: Flow[Settled]) -> Flow[None]:

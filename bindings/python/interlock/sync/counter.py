@@ -50,7 +50,7 @@ class Counter(Handle):
         """Apply several additions, or, where one overflows, none.
 
         Args:
-            adds: `Addition`s, pairs of key and delta, or a mapping of key to delta.
+            adds: `Addition`s, pairs of key and delta, or a mapping of key to delta; at most 1,024.
 
         Returns:
             What each addition left behind, in order.
@@ -72,7 +72,7 @@ class Counter(Handle):
         return self._driver.run(ops.get_one(self.name, key))
 
     def get_many(self, keys: Iterable[str]) -> dict[str, int]:
-        """Read several keys at one moment.
+        """Read several keys: at one moment, or at several where they are more than 1,024.
 
         Args:
             keys: Which.

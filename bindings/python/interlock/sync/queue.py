@@ -213,7 +213,7 @@ class Queue(Handle):
         return Delivery(self._driver, self.name, delivery)
 
     def ack_many(self, items: Iterable[Delivery | int]) -> Settled:
-        """Say that items are done with, in one request.
+        """Say that items are done with, up to 4,096 in one request.
 
         Args:
             items: Deliveries of this queue, or their receipts.
@@ -225,7 +225,7 @@ class Queue(Handle):
         return mark(deliveries, self._driver.run(ops.ack(self.name, receipts_of(self.name, deliveries))))
 
     def nack_many(self, items: Iterable[Delivery | int], *, delay: float = 0.0) -> Settled:
-        """Give items back, in one request.
+        """Give items back, up to 4,096 in one request.
 
         Args:
             items: Deliveries of this queue, or their receipts.
@@ -240,7 +240,7 @@ class Queue(Handle):
         )
 
     def extend_many(self, items: Iterable[Delivery | int], lease: float | None = None) -> Settled:
-        """Make leases last from now, in one request.
+        """Make leases last from now, up to 4,096 in one request.
 
         Args:
             items: Deliveries of this queue, or their receipts.
