@@ -44,7 +44,7 @@ def test_second_loop(url: str, work: Callable[[interlock.aio.Client], Awaitable[
         await work(il)
 
     asyncio.run(_opened(il))
-    with pytest.raises(interlock.CallerError, match="another event loop; open one in each") as caught:
+    with pytest.raises(interlock.WrongLoop, match="another event loop; open one in each") as caught:
         asyncio.run(run())
     assert (caught.value.code, caught.value.reason) == (interlock.Code.FAILED_PRECONDITION, "WRONG_LOOP")
     asyncio.run(il.close())

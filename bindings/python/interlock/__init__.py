@@ -44,6 +44,7 @@ from interlock.errors import (
     UnknownMember,
     UnknownMethod,
     Unsupported,
+    WrongLoop,
     WrongProcess,
     WrongType,
 )
@@ -81,7 +82,7 @@ __all__ = [
     "LeaseLost", "Member", "Membership", "ModuleFault", "NotFound", "OpenOptions", "Overflow", "Pushed",
     "Queue", "QueueSettings", "QueueStats", "ResourceExhausted", "Settled", "StateError", "Subscription",
     "Superseded", "Swap", "TimedOut", "TooLarge", "Trap", "Unavailable", "UnknownMember", "UnknownMethod",
-    "Unsupported", "WrongProcess", "WrongType", "__version__", "aio", "open",
+    "Unsupported", "WrongLoop", "WrongProcess", "WrongType", "__version__", "aio", "open",
 ]  # fmt: skip
 
 

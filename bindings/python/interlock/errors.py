@@ -149,6 +149,13 @@ class WrongProcess(CallerError):
     default_reason = "WRONG_PROCESS"
 
 
+class WrongLoop(CallerError):
+    """An asyncio client is used in another event loop than the one that it was first used in."""
+
+    default_code = Code.FAILED_PRECONDITION
+    default_reason = "WRONG_LOOP"
+
+
 class ClientClosed(CallerError):
     """The client was closed, or was never entered."""
 

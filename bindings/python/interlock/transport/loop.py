@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from interlock.errors import CallerError, Code
+from interlock.errors import WrongLoop
 from interlock.transport.fork import Guard
 
 
@@ -27,7 +27,7 @@ class HomeLoop:
             guard: Of the client, if it is open by now: it may have more to say of another loop.
 
         Raises:
-            CallerError: WRONG_LOOP, it is another one.
+            WrongLoop: It is another one.
             ClientClosed, WrongProcess: It is another one, and so is the process, or the client is closed.
             RuntimeError: None runs.
         """
@@ -36,7 +36,6 @@ class HomeLoop:
             if guard is not None:
                 guard.check()
             if self._loop is not None:
-                text = "the client belongs to another event loop; open one in each loop"
-                raise CallerError(text, code=Code.FAILED_PRECONDITION, reason="WRONG_LOOP")
+                raise WrongLoop("the client belongs to another event loop; open one in each loop")
             self._loop = running
         return running
