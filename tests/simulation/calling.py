@@ -16,7 +16,7 @@ from tests.simulation.clients import Plain
 from tests.simulation.group_reference import Group
 from tests.simulation.group_shares import Spot
 from tests.simulation.hearing import Hearing
-from tests.simulation.reference import Once, Reference, Refusal, Said
+from tests.simulation.reference import ANSWERS_KEPT_MS, MS, Answered, Once, Reference, Refusal, Said
 
 
 class Known(NamedTuple):
@@ -27,6 +27,8 @@ class Known(NamedTuple):
     """The parked call that it waits with; 0: it was answered, with `value`."""
     other: bool
     """Whether it is another request under the same id, which is refused."""
+    lapsed: Answered | None = None
+    """Its answer, if the time is over for which that must be known: it may be forgotten or not."""
 
 
 class Sent(NamedTuple):
@@ -64,6 +66,7 @@ class Calling(Hearing):
         except HostError as error:
             self.refused(opened, known, error)
             return
+        known = self.still(opened, known)
         if known is not None and known.other:
             raise Violation(self.tell(number, "is taken for a retry of another request"))
         reference = self.enter(opened, known)
@@ -90,10 +93,21 @@ class Calling(Hearing):
             return None
         answered = reference.answered.get(key)
         if answered is not None:
-            return Known(answered.value, 0, answered.request != wire)
+            lapsed = answered.now + ANSWERS_KEPT_MS * MS < self.clock.now()
+            return Known(answered.value, 0, answered.request != wire, answered if lapsed else None)
         parked = ((number, request) for number, (k, request) in reference.identified.items() if k == key)
         number, request = next(parked, (0, b""))
         return Known(None, number, request != wire) if number else None
+
+    def still(self, opened: Open, known: Known | None) -> Known | None:
+        """Return what the engine did know of a call; where it had the choice, the call says it."""
+        assert opened.call is not None
+        if known is None or known.lapsed is None or not opened.call.id:
+            return known
+        reference = opened.actor.reference
+        if reference is not None and reference.answered.get(opened.key) is known.lapsed:
+            del reference.answered[opened.key]
+        return None
 
     def refused(self, opened: Open, known: Known | None, error: HostError) -> None:
         """The host refused a call."""

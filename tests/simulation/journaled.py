@@ -102,6 +102,7 @@ class JournaledWorld(World):
         known = self.known(opened)
         if not self._enters(opened, known):
             return
+        known = self.still(opened, known)
         if known is not None and known.other:
             raise Violation(self.tell(number, "is taken for a retry of another request"))
         self.enter(opened, known)

@@ -134,6 +134,7 @@ class Reference:
         self.said.append(said)
         if said.call in self.identified:
             identity, request = self.identified.pop(said.call)
+            self.answered.pop(identity, None)  # it is the newest now
             self.answered[identity] = Answered(request, said.value, self.now)
             while next(iter(self.answered.values())).now + ANSWERS_KEPT_MS * MS < self.now:
                 self.answered.popitem(last=False)
