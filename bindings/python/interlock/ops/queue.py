@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import cast
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from typing import Any, cast
 
 from interlock.errors import Error, Full, Invalid, LeaseLost, TimedOut, WrongType
 from interlock.ops.arguments import built, flag, ms, present, several, text, whole
@@ -242,33 +243,40 @@ class _Return:
 
 def ack(queue: str, receipts: Sequence[int]) -> Flow[Settled]:
     """End leases: the items are done with."""
-    done = Settled(0, frozenset())
-    for some in slices(receipts, BATCH_ITEMS):
-        body = built(pb.AckRequest, instance=queue, receipts=some).SerializeToString()
-        reply = yield from ask(Request(_ACK, body, safe=True), pb.AckResponse)
-        done = Settled(done.settled + reply.acked, done.unknown.union(reply.unknown))
-    return done
+    request = partial(built, pb.AckRequest, instance=queue)
+    return (yield from _settle(_ACK, request, pb.AckResponse, "acked", receipts))
 
 
 def nack(queue: str, receipts: Sequence[int], delay: float) -> Flow[Settled]:
     """Give leased items back, to be delivered again after `delay` seconds."""
-    delay_ms = ms(delay, "delay")
-    done = Settled(0, frozenset())
-    for some in slices(receipts, BATCH_ITEMS):
-        body = built(pb.NackRequest, instance=queue, receipts=some, delay_ms=delay_ms).SerializeToString()
-        reply = yield from ask(Request(_NACK, body, safe=True), pb.NackResponse)
-        done = Settled(done.settled + reply.nacked, done.unknown.union(reply.unknown))
-    return done
+    request = partial(built, pb.NackRequest, instance=queue, delay_ms=ms(delay, "delay"))
+    return (yield from _settle(_NACK, request, pb.NackResponse, "nacked", receipts))
 
 
 def extend(queue: str, receipts: Sequence[int], lease: float | None) -> Flow[Settled]:
     """Make leases last `lease` seconds from now; None: the queue's own."""
     lease_ms = 0 if lease is None else ms(lease, "lease", some=True)
+    request = partial(built, pb.ExtendRequest, instance=queue, lease_ms=lease_ms)
+    return (yield from _settle(_EXTEND, request, pb.ExtendResponse, "extended", receipts))
+
+
+def _settle(
+    path: str, request: Callable[..., Any], response: type[Any], counted: str, receipts: Sequence[int]
+) -> Flow[Settled]:
+    """Send receipts, as many at a time as a message may have, and add up what the answers say.
+
+    Args:
+        path: The method.
+        request: Makes its message of some `receipts`.
+        response: The type of its answer.
+        counted: The field of that which says how many were settled.
+        receipts: Of the leases.
+    """
     done = Settled(0, frozenset())
     for some in slices(receipts, BATCH_ITEMS):
-        body = built(pb.ExtendRequest, instance=queue, receipts=some, lease_ms=lease_ms).SerializeToString()
-        reply = yield from ask(Request(_EXTEND, body, safe=True), pb.ExtendResponse)
-        done = Settled(done.settled + reply.extended, done.unknown.union(reply.unknown))
+        body = request(receipts=some).SerializeToString()
+        reply = yield from ask(Request(path, body, safe=True), response)
+        done = Settled(done.settled + getattr(reply, counted), done.unknown.union(reply.unknown))
     return done
 
 
