@@ -190,13 +190,12 @@ class DurableInstance(Waking):
             HostError: UNAVAILABLE/JOURNAL_FAILED.
             OSError: The snapshot could not be written; earlier ones are there still.
         """
-        if self.state is State.FAILED:
-            return save_failed(self)
-        return self._save()
+        with self.lock:
+            self.saving = False
+        return save_failed(self) if self.state is State.FAILED else self._save()
 
     def _save(self) -> bool:
         with self.lock:
-            self.saving = False
             if self.machine is None or not self.id:
                 return self.asleep and self.saved_lsn == self.last_lsn
             if self.writing or self.saved_lsn == self.last_lsn:
