@@ -23,12 +23,6 @@ class Place(NamedTuple):
     options: interlock.OpenOptions
 
 
-@pytest.fixture(scope="module")
-def urls(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
-    with serving(tmp_path_factory.mktemp("close")) as served:
-        yield dict(zip(("local", "unix", "grpc"), ("local:", *served), strict=True))
-
-
 @pytest.fixture(params=["local", "shared", "unix", "grpc"])
 def place(request: pytest.FixtureRequest, urls: dict[str, str]) -> Iterator[Place]:
     if request.param != "shared":

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,17 +18,6 @@ STATS = "interlock.queue.v1.QueueService/Stats"
 SUBSCRIBE = "interlock.queue.v1.QueueService/Subscribe"
 NAMED = queue_pb2.StatsRequest(instance="kinds").SerializeToString()
 CREDIT = queue_pb2.SubscribeRequest(instance="kinds", credit=1).SerializeToString()
-
-
-@pytest.fixture(scope="module")
-def urls(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
-    with serving(tmp_path_factory.mktemp("kinds")) as served:
-        yield dict(zip(("local", "unix", "grpc"), ("local:", *served), strict=True))
-
-
-@pytest.fixture(params=["local", "unix", "grpc"])
-def url(request: pytest.FixtureRequest, urls: dict[str, str]) -> str:
-    return urls[request.param]
 
 
 def _said(error: interlock.Error) -> tuple[str, str, str]:

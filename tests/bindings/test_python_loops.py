@@ -3,24 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 
 import pytest
 
 import interlock
 import interlock.aio
-from tests.behaviour.daemon import serving
-
-
-@pytest.fixture(scope="module")
-def urls(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
-    with serving(tmp_path_factory.mktemp("loops")) as served:
-        yield dict(zip(("local", "unix", "grpc"), ("local:", *served), strict=True))
-
-
-@pytest.fixture(params=["local", "unix", "grpc"])
-def url(request: pytest.FixtureRequest, urls: dict[str, str]) -> str:
-    return urls[request.param]
 
 
 async def _opened(il: interlock.aio.Client) -> None:

@@ -105,8 +105,6 @@ def serve(file: Path | None, **flags: Any) -> None:
     try:
         config = load(file, flags=flags)
         logs.configure(config.log_level, config.log_format)
-        # grpc's own lines on standard error have a form of their own; errors are worth that.
-        os.environ.setdefault("GRPC_VERBOSITY", "ERROR")
         _allow_files()
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_serve(config))
